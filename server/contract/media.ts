@@ -202,13 +202,6 @@ export const LayerReport = z.object({
 });
 export type LayerReport = z.infer<typeof LayerReport>;
 
-export const mediaRefusals = [
-  'no-media-node',
-  'unknown-peer',
-  'unknown-transport',
-  'unknown-consumer',
-  'already-connected',
-  'cannot-produce',
-  'stale-publication',
-] as const;
+/** What a node may refuse; rows of the error table. */
+export const mediaRefusals = ['media-unavailable', 'media-unknown', 'invalid-request', 'conflict'] as const;
 export type MediaRefusal = (typeof mediaRefusals)[number];

@@ -5,7 +5,10 @@ export const Currency = z.enum(['USD', 'EUR', 'GBP', 'CNY', 'JPY', 'KWD']);
 export type Currency = z.infer<typeof Currency>;
 
 /** An amount in the currency's minor units (cents; yen; fils), never a fraction. */
-export const Money = z.object({ amount: z.int().min(-1_000_000_000_000).max(1_000_000_000_000), currency: Currency });
+export const Money = z.object({
+  amount: z.int().min(-1_000_000_000_000).max(1_000_000_000_000),
+  currency: Currency,
+});
 export type Money = z.infer<typeof Money>;
 
 /** A price: an amount of zero or more. */

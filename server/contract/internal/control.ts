@@ -158,6 +158,11 @@ export const ControlAsk = z.object({
 /** An answer on the wire: the reply, a refusal, or the words of a fault on the node. */
 export const ControlAnswer = z.union([
   z.object({ re: z.int(), ok: z.literal(true), d: z.unknown() }),
-  z.object({ re: z.int(), ok: z.literal(false), refusal: z.enum(mediaRefusals) }),
+  z.object({
+    re: z.int(),
+    ok: z.literal(false),
+    refusal: z.enum(mediaRefusals),
+    detail: z.string().exactOptional(),
+  }),
   z.object({ re: z.int(), ok: z.literal(false), fault: z.string() }),
 ]);
