@@ -16,6 +16,7 @@ export type Packages = {
 export const debianPackages: Packages = {
   async missing(names) {
     if (!onPath('dpkg-query')) return [...names];
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg's own placeholders
     const { stdout } = await ask('dpkg-query', ['-W', '-f', '${Package} ${Status}\n', ...names]);
     const installed = new Set(
       stdout
@@ -27,7 +28,8 @@ export const debianPackages: Packages = {
   },
 
   refusal() {
-    if (process.env.DROPCAST_NO_SYSTEM_INSTALL) return 'DROPCAST_NO_SYSTEM_INSTALL forbids to install packages';
+    if (process.env.DROPCAST_NO_SYSTEM_INSTALL)
+      return 'DROPCAST_NO_SYSTEM_INSTALL forbids to install packages';
     if (!onPath('apt-get')) return 'this system has no apt-get';
     if (process.getuid?.() !== 0) return 'only root may install packages';
     return undefined;
@@ -36,7 +38,8 @@ export const debianPackages: Packages = {
   async install(names) {
     // The lists of a fresh container are empty, and stale ones name files that are gone.
     return underLock(async () => {
-      if ((await apt(['update'])) !== 0) console.log('[setup] packages: apt-get update failed; trying with the lists at hand');
+      if ((await apt(['update'])) !== 0)
+        console.log('[setup] packages: apt-get update failed; trying with the lists at hand');
       return (await apt(['install', '--yes', '--no-install-recommends', ...names])) === 0;
     }, '/tmp/dropcast-apt.lock');
   },

@@ -44,18 +44,20 @@ export async function climb<T>(
     await Promise.all(climbs.map((one) => goOn(one, packages, installed)));
     const wanted = [...new Set(climbs.flatMap(({ wants }) => wants))];
     if (wanted.length === 0) return climbs.map(outcomeOf);
-    installed = await step('packages', `installing ${wanted.join(' ')} with apt-get`, () => packages.install(wanted));
+    installed = await step('packages', `installing ${wanted.join(' ')} with apt-get`, () =>
+      packages.install(wanted),
+    );
   }
 }
 
 /** Climbs one ladder, and throws a `SetupFault` with reasons and remedy when it ends without a find. */
 export async function climbOne<T>(ladder: Ladder<T>, packages?: Packages): Promise<T> {
   const [outcome] = await climb([ladder], packages);
-  return valueOf(outcome);
+  return foundValue(outcome);
 }
 
 /** The value of an outcome, or a `SetupFault`. */
-export function valueOf<T>(outcome: Outcome<T> | undefined): T {
+export function foundValue<T>(outcome: Outcome<T> | undefined): T {
   if (outcome?.found) return outcome.found.value;
   throw new SetupFault(outcome ? describeFailure(outcome) : 'nothing was looked for');
 }
@@ -70,7 +72,15 @@ export function describe({ what, version }: Found<unknown>): string {
   return version === undefined ? what : `${what}, version ${version}`;
 }
 
-function describeFailure({ part, reasons, remedy }: { part: string; reasons: string[]; remedy: string }): string {
+function describeFailure({
+  part,
+  reasons,
+  remedy,
+}: {
+  part: string;
+  reasons: string[];
+  remedy: string;
+}): string {
   return `${part} is missing:\n${reasons.map((reason) => `  - ${reason}\n`).join('')}  What to do: ${remedy}`;
 }
 
@@ -95,7 +105,11 @@ async function goOn<T>(climb: Climb<T>, packages: Packages, installed: boolean |
     const attempt: Attempt<T> =
       missing.length === 0
         ? await rung.attempt()
-        : { not: refusal ?? `apt-get did not install ${missing.join(' ')}${installed ? '' : ' (it failed, see above)'}` };
+        : {
+            not:
+              refusal ??
+              `apt-get did not install ${missing.join(' ')}${installed ? '' : ' (it failed, see above)'}`,
+          };
     if ('found' in attempt) climb.outcome = { part: ladder.part, found: attempt.found, rung: rung.name };
     else reasons.push(`${rung.name}: ${attempt.not}`);
     climb.at += 1;

@@ -49,14 +49,24 @@ export async function until<T>(probe: () => Promise<T | undefined>, deadlineMs: 
   }
 }
 
-/** Says what a part does, and how long it took when that was more than two seconds. */
-export async function step<T>(part: string, text: string, work: () => Promise<T>): Promise<T> {
+/**
+ * Says what a part does, how far it is every ten seconds, and how long it took when that was more than two. `work` may
+ * note its progress.
+ */
+export async function step<T>(
+  part: string,
+  text: string,
+  work: (note: (progress: string) => void) => Promise<T>,
+): Promise<T> {
   const started = performance.now();
   const seconds = () => `${Math.round((performance.now() - started) / 1000)} s`;
+  let progress = '';
   say(part, text);
-  const ticking = setInterval(() => say(part, `still ${text}, ${seconds()}`), 10_000);
+  const ticking = setInterval(() => say(part, `still ${text}: ${progress}${seconds()}`), 10_000);
   try {
-    return await work();
+    return await work((noted) => {
+      progress = `${noted}, `;
+    });
   } finally {
     clearInterval(ticking);
     if (performance.now() - started > 2000) say(part, `took ${seconds()}`);
