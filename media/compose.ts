@@ -33,7 +33,10 @@ export type MediaHouse = AsyncDisposable & {
 export const orphanMs = 15_000;
 
 /** Builds one media node. Disposing withdraws it from Redis first, then closes the link, then the workers. */
-export async function compose(config: MediaConfig, overrides: { orphanMs?: number } = {}): Promise<MediaHouse> {
+export async function compose(
+  config: MediaConfig,
+  overrides: { orphanMs?: number } = {},
+): Promise<MediaHouse> {
   await using parts = new AsyncDisposableStack();
   const nodeId = `node_${randomUUID()}`;
   const logger = rootLogger.child({ part: 'media', nodeId });
@@ -65,9 +68,7 @@ export async function compose(config: MediaConfig, overrides: { orphanMs?: numbe
       logger,
     }),
   );
-  parts.use(
-    await announceNode({ redis, nodeId, url: control.url, load: () => node.load, clock, logger }),
-  );
+  parts.use(await announceNode({ redis, nodeId, url: control.url, load: () => node.load, clock, logger }));
   logger.info({ url: control.url, workers: config.workers, rtcPort: config.rtcPort }, 'media node is up');
   const built = parts.move();
   return {

@@ -1,8 +1,8 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { createHash, randomUUID, timingSafeEqual } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
-import { type WebSocket, WebSocketServer } from 'ws';
 import type { Logger } from 'pino';
+import { type WebSocket, WebSocketServer } from 'ws';
 import {
   ControlAsk,
   type ControlEvent,
@@ -29,7 +29,10 @@ export class ControlServer implements AsyncDisposable {
         socket.end('HTTP/1.1 401 Unauthorized\r\nConnection: close\r\n\r\n');
         return;
       }
-      sockets.handleUpgrade(request, socket, head, (server) => serve(server, { nodeId, node, logger }));
+      const serverId = String(request.headers['x-server-id'] ?? randomUUID());
+      sockets.handleUpgrade(request, socket, head, (server) =>
+        serve(server, { serverId, nodeId, node, logger }),
+      );
     });
     http.listen(port, '127.0.0.1');
     await once(http, 'listening');
@@ -60,12 +63,12 @@ function holdsToken(request: IncomingMessage, token: string): boolean {
 
 function serve(
   socket: WebSocket,
-  { nodeId, node, logger }: { nodeId: string; node: MediaNode; logger: Logger },
+  { serverId, nodeId, node, logger }: { serverId: string; nodeId: string; node: MediaNode; logger: Logger },
 ): void {
   const write = (frame: object) => {
     if (socket.readyState === socket.OPEN) socket.send(JSON.stringify(frame));
   };
-  const server = { tell: (event: ControlEvent) => write(event) };
+  const server = { id: serverId, tell: (event: ControlEvent) => write(event) };
   node.greet(server);
   server.tell({ t: 'node.hello', nodeId });
   socket.on('close', () => node.lose(server));
@@ -78,7 +81,7 @@ function serve(
       return;
     }
     const { id: re, t, d } = ask.data;
-    answer(node, t, d, server).then(
+    answer(node, t, d, serverId).then(
       (result) => write(result.ok ? { re, ok: true, d: result.value } : { re, ...result }),
       (fault: unknown) => {
         logger.error({ err: fault, ask: t }, 'control request failed');
@@ -92,11 +95,11 @@ async function answer<Name extends ControlName>(
   node: MediaNode,
   name: Name,
   data: unknown,
-  from: { tell(event: ControlEvent): void },
+  serverId: string,
 ): Promise<Awaited<ReturnType<MediaNode['handlers'][Name]>>> {
   const handle: (request: never, from: never) => unknown = node.handlers[name];
   const request = controlRequests[name].d.parse(data);
-  return Reflect.apply(handle, node, [request, from]);
+  return Reflect.apply(handle, node, [request, serverId]);
 }
 
 function readJson(text: string): unknown {

@@ -5,5 +5,6 @@ import { compose } from './compose.ts';
 
 const config = readConfig();
 logger.level = config.logLevel;
-await using _node = await compose({ ...config.media, redisUrl: config.redisUrl });
+await using node = await compose({ ...config.media, redisUrl: config.redisUrl });
+console.log(`READY media ${node.controlUrl}`);
 await stopSignal();

@@ -1,3 +1,4 @@
+import { accept, type Result, refuse } from '#contract/errors.ts';
 import type {
   ControlEvent,
   ControlName,
@@ -6,20 +7,19 @@ import type {
   Seat,
 } from '#contract/internal/control.ts';
 import type { MediaRefusal } from '#contract/media.ts';
-import { accept, type Result, refuse } from '#contract/errors.ts';
 import { routerCaps } from './codecs.ts';
 import { type Hold, OwnerBook } from './owners.ts';
 import type { Peer } from './peer.ts';
 import { RoomRouter } from './room-router.ts';
 import type { WorkerPool } from './worker-pool.ts';
 
-/** A server's end of the control link, as the node sees it. */
-export type Server = { tell(event: ControlEvent): void };
+/** A server's end of the control link, as the node sees it. The id outlives a broken link. */
+export type Server = { id: string; tell(event: ControlEvent): void };
 
 export type Handlers = {
   [Name in ControlName]: (
     request: ControlRequest<Name>,
-    from: Server,
+    serverId: string,
   ) => Promise<Result<ControlReply<Name>, MediaRefusal>>;
 };
 
@@ -30,8 +30,8 @@ export class MediaNode implements Disposable {
   readonly #pool: WorkerPool;
   readonly #rooms = new Map<string, Promise<RoomRouter>>();
   readonly #epochs = new Map<string, number>();
-  readonly #servers = new Set<Server>();
-  readonly #owners: OwnerBook<Server>;
+  readonly #servers = new Map<string, Server>();
+  readonly #owners: OwnerBook<string>;
   readonly #sweeper: NodeJS.Timeout;
 
   /** A peer lives `orphanMs` without a server, a router `emptyRoomMs` without peers and publication. */
@@ -47,61 +47,62 @@ export class MediaNode implements Disposable {
     return this.#pool.load;
   }
 
-  /** A server's link is up: it hears of every room from here on. */
+  /** A server's link is up: it hears of every room from here on, and has the peers back that wait for it. */
   greet(server: Server): void {
-    this.#servers.add(server);
+    this.#servers.set(server.id, server);
+    this.#owners.reclaimAll(server.id);
   }
 
-  /** A server's link is down: its peers play on, waiting for another. */
+  /** A server's link is down: its peers play on, waiting for it or another. */
   lose(server: Server): void {
-    this.#servers.delete(server);
-    this.#owners.orphanAll(server);
+    if (this.#servers.get(server.id) !== server) return;
+    this.#servers.delete(server.id);
+    this.#owners.orphanAll(server.id);
   }
 
   readonly handlers: Handlers = {
     'node.caps': async () => accept(routerCaps),
 
-    'peer.join': async ({ roomId, sessionId, rtpCapabilities }, from) => {
+    'peer.join': async ({ roomId, sessionId, rtpCapabilities }, serverId) => {
       const room = await this.#open(roomId);
-      this.#owners.take({ roomId, sessionId }, from);
+      this.#owners.take({ roomId, sessionId }, serverId);
       return accept({ epoch: room.epoch, ...(await room.join(sessionId, rtpCapabilities)) });
     },
 
-    'peer.connect': (request, from) =>
-      this.#withPeer(request, from, async (peer) => {
-        const transport = peer.transport(request.transportId);
-        if (transport === undefined) return refuse('media-unknown');
-        if (transport.dtlsState !== 'new') return refuse('conflict', 'the transport is connected already');
-        await transport.connect({ dtlsParameters: request.dtlsParameters });
+    'peer.connect': (request, serverId) =>
+      this.#withPeer(request, serverId, async (peer) => {
+        const { transportId, dtlsParameters } = request;
+        const connected = await peer.connect(transportId, dtlsParameters);
+        if (!connected.ok) return connected;
         await resume(peer, request.resume);
         return accept({});
       }),
 
-    'peer.resume': (request, from) =>
-      this.#withPeer(request, from, async (peer) => {
+    'peer.resume': (request, serverId) =>
+      this.#withPeer(request, serverId, async (peer) => {
         await resume(peer, request.consumerIds);
         return accept({});
       }),
 
-    'peer.adopt': (request, from) =>
-      this.#withPeer(request, from, async (peer, room) =>
+    'peer.adopt': (request, serverId) =>
+      this.#withPeer(request, serverId, async (peer, room) =>
         accept({ epoch: room.epoch, consumers: peer.listConsumers() }),
       ),
 
     // A server that another has taken the peer from says goodbye too late: it changes nothing.
-    'peer.detach': async (request, from) => {
-      if (this.#owners.ownerOf(request) === from) this.#owners.orphan(request);
+    'peer.detach': async (request, serverId) => {
+      if (this.#owners.ownerOf(request) === serverId) this.#owners.orphan(request);
       return accept({});
     },
 
-    'peer.leave': (request, from) =>
-      this.#withPeer(request, from, async () => {
+    'peer.leave': (request, serverId) =>
+      this.#withPeer(request, serverId, async () => {
         await this.#leave(request);
         return accept({});
       }),
 
-    'peer.layers': (request, from) =>
-      this.#withPeer(request, from, async (peer) => {
+    'peer.layers': (request, serverId) =>
+      this.#withPeer(request, serverId, async (peer) => {
         const consumer = peer.consumer(request.consumerId);
         if (consumer === undefined) return refuse('media-unknown');
         const { spatialLayer, temporalLayer } = request;
@@ -112,44 +113,44 @@ export class MediaNode implements Disposable {
         return accept({});
       }),
 
-    'peer.limit': (request, from) =>
-      this.#withPeer(request, from, async (peer) => {
+    'peer.limit': (request, serverId) =>
+      this.#withPeer(request, serverId, async (peer) => {
         if (!(await peer.limit(request.maxBitrate))) return refuse('media-unknown');
         return accept({});
       }),
 
-    'peer.key-frame': (request, from) =>
-      this.#withPeer(request, from, async (peer) => {
+    'peer.key-frame': (request, serverId) =>
+      this.#withPeer(request, serverId, async (peer) => {
         const consumer = peer.consumer(request.consumerId);
         if (consumer === undefined) return refuse('media-unknown');
         await consumer.requestKeyFrame();
         return accept({});
       }),
 
-    'peer.restart-ice': (request, from) =>
-      this.#withPeer(request, from, async (peer) => {
+    'peer.restart-ice': (request, serverId) =>
+      this.#withPeer(request, serverId, async (peer) => {
         const transport = peer.transport(request.transportId);
         if (transport === undefined) return refuse('media-unknown');
         return accept({ iceParameters: await transport.restartIce() });
       }),
 
-    'publish.open': async ({ roomId, sessionId, fence }, from) => {
+    'publish.open': async ({ roomId, sessionId, fence }, serverId) => {
       const room = await this.#open(roomId);
       const opened = await room.openPublication(sessionId, fence);
       if (!opened.ok) return opened;
-      this.#owners.take({ roomId, sessionId }, from);
+      this.#owners.take({ roomId, sessionId }, serverId);
       return accept({ epoch: room.epoch, send: opened.value });
     },
 
-    'publish.produce': (request, from) =>
-      this.#withPeer(request, from, async (_peer, room) => {
+    'publish.produce': (request, serverId) =>
+      this.#withPeer(request, serverId, async (_peer, room) => {
         const { sessionId, transportId, kind, rtpParameters } = request;
         const produced = await room.produce(sessionId, transportId, kind, rtpParameters);
         return produced.ok ? accept({ producerId: produced.value }) : produced;
       }),
 
-    'publish.close': (request, from) =>
-      this.#withPeer(request, from, async (_peer, room) => {
+    'publish.close': (request, serverId) =>
+      this.#withPeer(request, serverId, async (_peer, room) => {
         room.closePublication(request.sessionId, request.producerId);
         return accept({});
       }),
@@ -178,13 +179,13 @@ export class MediaNode implements Disposable {
 
   async #withPeer<Value>(
     seat: Seat,
-    from: Server,
+    serverId: string,
     act: (peer: Peer, room: RoomRouter) => Promise<Result<Value, MediaRefusal>>,
   ): Promise<Result<Value, MediaRefusal>> {
     const room = await this.#find(seat.roomId);
     const peer = room?.peer(seat.sessionId);
     if (room === undefined || peer === undefined) return refuse('media-unknown');
-    this.#owners.take(seat, from);
+    this.#owners.take(seat, serverId);
     return act(peer, room);
   }
 
@@ -228,8 +229,12 @@ export class MediaNode implements Disposable {
   }
 
   #tell(event: ControlEvent): void {
-    if ('sessionId' in event) this.#owners.ownerOf(event)?.tell(event);
-    else for (const server of this.#servers) server.tell(event);
+    if (!('sessionId' in event)) {
+      for (const server of this.#servers.values()) server.tell(event);
+      return;
+    }
+    const serverId = this.#owners.ownerOf(event);
+    if (serverId !== undefined) this.#servers.get(serverId)?.tell(event);
   }
 
   async #leave(seat: Hold): Promise<void> {

@@ -37,3 +37,17 @@ test('a late goodbye of the former server does not orphan a peer the next one ho
   vi.advanceTimersByTime(60_000);
   expect(givenUp).not.toHaveBeenCalled();
 });
+
+test('a server that was out of reach for a moment has its peers back, but not those it gave away', () => {
+  const givenUp = vi.fn();
+  const book = new OwnerBook<string>(15_000, givenUp);
+  book.take(hana, 'server');
+  book.take(bo, 'server');
+  book.orphan(bo);
+  book.orphanAll('server');
+  vi.advanceTimersByTime(1_000);
+  book.reclaimAll('server');
+  vi.advanceTimersByTime(60_000);
+  expect(givenUp.mock.calls).toEqual([[bo]]);
+  expect(book.ownerOf(hana)).toBe('server');
+});

@@ -27,19 +27,30 @@ export class OwnerBook<Owner> implements Disposable {
     return this.#entries.get(keyOf(seat))?.owner;
   }
 
-  /** Nobody speaks for the peer: its last seconds run. */
+  /** Nobody speaks for the peer any more: its last seconds run. */
   orphan(seat: Hold): void {
     const entry = this.#entries.get(keyOf(seat));
-    if (entry === undefined || entry.timer !== undefined) return;
+    if (entry === undefined) return;
     delete entry.owner;
-    entry.timer = setTimeout(() => {
-      this.#entries.delete(keyOf(seat));
-      this.#giveUp(entry.seat);
-    }, this.#orphanMs);
+    this.#startDying(entry);
   }
 
+  /** The owner is out of reach: its peers' last seconds run, unless it comes back. */
   orphanAll(owner: Owner): void {
-    for (const entry of this.#entries.values()) if (entry.owner === owner) this.orphan(entry.seat);
+    for (const entry of this.#entries.values()) if (entry.owner === owner) this.#startDying(entry);
+  }
+
+  /** The owner is back, and so are the peers nobody took meanwhile. */
+  reclaimAll(owner: Owner): void {
+    for (const { seat, owner: holder } of this.#entries.values())
+      if (holder === owner) this.take(seat, owner);
+  }
+
+  #startDying(entry: Entry<Owner>): void {
+    entry.timer ??= setTimeout(() => {
+      this.#entries.delete(keyOf(entry.seat));
+      this.#giveUp(entry.seat);
+    }, this.#orphanMs);
   }
 
   forget(seat: Hold): void {

@@ -1,5 +1,18 @@
-import type { Consumer, MediaKind, Producer, Router, RtpCapabilities, WebRtcTransport } from 'mediasoup/types';
-import { ConsumerParameters, TransportParameters } from '#contract/media.ts';
+import type {
+  Consumer,
+  MediaKind,
+  Producer,
+  Router,
+  RtpCapabilities,
+  WebRtcTransport,
+} from 'mediasoup/types';
+import { accept, type Result, refuse } from '#contract/errors.ts';
+import {
+  ConsumerParameters,
+  type DtlsParameters,
+  type MediaRefusal,
+  TransportParameters,
+} from '#contract/media.ts';
 import type { PooledWorker } from './worker-pool.ts';
 
 /** What happens to a peer by itself. */
@@ -19,6 +32,7 @@ export class Peer implements Disposable {
   readonly #worker: PooledWorker;
   readonly #events: PeerEvents;
   readonly #consuming = new Map<string, Promise<Consumer | undefined>>();
+  readonly #connected = new WeakSet<WebRtcTransport>();
   readonly #consumers = new Map<string, Consumer>();
   #rtpCapabilities: RtpCapabilities | undefined;
   #recv: WebRtcTransport | undefined;
@@ -93,6 +107,16 @@ export class Peer implements Disposable {
     return consumer && !consumer.closed ? describeConsumer(consumer) : undefined;
   }
 
+  /** Hands the browser's DTLS parameters to the worker, once. */
+  async connect(id: string, dtlsParameters: DtlsParameters): Promise<Result<void, MediaRefusal>> {
+    const transport = this.transport(id);
+    if (transport === undefined) return refuse('media-unknown');
+    if (this.#connected.has(transport)) return refuse('conflict', 'the transport is connected already');
+    this.#connected.add(transport);
+    await transport.connect({ dtlsParameters });
+    return accept(undefined);
+  }
+
   /** Bits per second towards the browser at most, 0 for no limit; false when nothing goes there. */
   async limit(maxBitrate: number): Promise<boolean> {
     await this.#recv?.setMaxOutgoingBitrate(maxBitrate);
@@ -118,7 +142,9 @@ export class Peer implements Disposable {
     if (consumer === undefined) return undefined;
     this.#worker.consumers += 1;
     this.#consumers.set(consumer.id, consumer);
-    consumer.on('layerschange', (layers) => this.#events.layerChanged(consumer, layers?.spatialLayer ?? null));
+    consumer.on('layerschange', (layers) =>
+      this.#events.layerChanged(consumer, layers?.spatialLayer ?? null),
+    );
     consumer.on('producerclose', () => this.#events.consumerClosed(consumer));
     consumer.observer.once('close', () => {
       this.#worker.consumers -= 1;
@@ -145,15 +171,18 @@ export class Peer implements Disposable {
   }
 }
 
+/** As it will be on the wire: without the keys whose value is undefined. */
+const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
+
 /** mediasoup's own objects hold more than the wire should; parsing keeps what the contract names. */
 function describe(transport: WebRtcTransport): TransportParameters {
   const { id, iceParameters, iceCandidates, dtlsParameters } = transport;
-  return TransportParameters.parse({ id, iceParameters, iceCandidates, dtlsParameters });
+  return TransportParameters.parse(plain({ id, iceParameters, iceCandidates, dtlsParameters }));
 }
 
 function describeConsumer(consumer: Consumer): ConsumerParameters {
   const { id, producerId, rtpParameters } = consumer;
   const kind: MediaKind = consumer.kind;
   const layers = Number(/[LS](\d)/.exec(rtpParameters.encodings?.[0]?.scalabilityMode ?? '')?.[1] ?? 1);
-  return ConsumerParameters.parse({ id, producerId, kind, rtpParameters, layers });
+  return ConsumerParameters.parse(plain({ id, producerId, kind, rtpParameters, layers }));
 }

@@ -1,6 +1,6 @@
-import type { Logger } from 'pino';
 import type { Redis } from 'ioredis';
-import { mediaNodesKey, NodeEntry, nodeBeatMs } from '#contract/internal/control.ts';
+import type { Logger } from 'pino';
+import { mediaNodesKey, type NodeEntry, nodeBeatMs } from '#contract/internal/control.ts';
 import type { Clock } from '#server/platform/clock.ts';
 import { repeat } from '#server/platform/lifetime.ts';
 

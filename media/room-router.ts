@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import type { Consumer, Producer, Router, RtpCapabilities, RtpParameters } from 'mediasoup/types';
+import { accept, type Result, refuse } from '#contract/errors.ts';
 import type { ControlEvent, ControlReply, Ingest } from '#contract/internal/control.ts';
 import {
   ConsumerId,
@@ -9,7 +10,6 @@ import {
   ProducerId,
   type TransportParameters,
 } from '#contract/media.ts';
-import { accept, type Result, refuse } from '#contract/errors.ts';
 import { mediaCodecs } from './codecs.ts';
 import { IngestPoint } from './ingest.ts';
 import { reportLayers } from './layers.ts';
@@ -112,6 +112,8 @@ export class RoomRouter implements Disposable {
     const sending = peer?.sending;
     if (peer === undefined || sending?.transport.id !== transportId) return refuse('media-unknown');
     if (sending.fence !== this.#fence) return refuse('conflict', 'a later publication holds the room');
+    if (!rtpParameters.codecs.every(({ mimeType }) => mimeType.toLowerCase().startsWith(`${kind}/`)))
+      return refuse('invalid-request', 'the codecs are of another kind');
     let producer: Producer;
     try {
       producer = await sending.transport.produce({ kind, rtpParameters });

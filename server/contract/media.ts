@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ask, type LiveContract, passing, personal } from './envelope.ts';
 
 /** Ids the media node gives out; opaque to everybody else. */
 export const TransportId = z.string().min(1).max(64).brand<'TransportId'>();
@@ -205,3 +206,86 @@ export type LayerReport = z.infer<typeof LayerReport>;
 /** What a node may refuse; rows of the error table. */
 export const mediaRefusals = ['media-unavailable', 'media-unknown', 'invalid-request', 'conflict'] as const;
 export type MediaRefusal = (typeof mediaRefusals)[number];
+
+const connect = z.object({
+  transportId: TransportId,
+  dtlsParameters: DtlsParameters,
+  /** Consumers to start in the same step. */
+  resume: z.array(ConsumerId).max(16),
+});
+
+const Joined = z.object({
+  /** Grows when the room's router is made anew. */
+  epoch: z.int(),
+  /** The routers' capabilities, when the client's copy is missing or old: load them, and join again. */
+  caps: RouterCaps.optional(),
+  /** Absent with `caps`. */
+  recv: TransportParameters.optional(),
+  consumers: z.array(ConsumerParameters),
+});
+export type Joined = z.infer<typeof Joined>;
+
+const Adopted = z.object({ epoch: z.int(), consumers: z.array(ConsumerParameters) });
+export type Adopted = z.infer<typeof Adopted>;
+
+const Published = z.object({
+  epoch: z.int(),
+  caps: RouterCaps.optional(),
+  /** Absent with `caps`. */
+  send: TransportParameters.optional(),
+});
+export type Published = z.infer<typeof Published>;
+
+const OnAir = z.object({
+  producers: z.array(z.object({ producerId: ProducerId, kind: MediaKind, layers: z.array(LayerReport) })),
+});
+export type OnAir = z.infer<typeof OnAir>;
+
+export const mediaLive = {
+  fromClient: {
+    /** Everything for the first frame in one reply; the consumers wait paused for `media.connect`. */
+    'media.join': ask(
+      z.object({ capsHash: z.string().max(64).optional(), rtpCapabilities: RtpCapabilities.optional() }),
+      Joined,
+    ),
+    'media.connect': ask(connect, z.object({})),
+    /** Starts consumers that were added to a running transport. */
+    'media.resume': ask(z.object({ consumerIds: z.array(ConsumerId).max(16) }), z.object({})),
+    /** After a cut socket: the transports play on if `epoch` is still the same; answers what is consumed now. */
+    'media.adopt': ask(z.object({}), Adopted),
+    'media.layers': ask(
+      z.object({
+        consumerId: ConsumerId,
+        spatialLayer: z.int().min(0).max(2),
+        temporalLayer: z.int().min(0).max(2).exactOptional(),
+      }),
+      z.object({}),
+    ),
+    'media.key-frame': ask(z.object({ consumerId: ConsumerId }), z.object({})),
+    'media.restart-ice': ask(
+      z.object({ transportId: TransportId }),
+      z.object({ iceParameters: IceParameters }),
+    ),
+    'media.leave': ask(z.object({}), z.object({})),
+    /** The host's send transport; the first track produced on it takes the room over. */
+    'media.publish': ask(z.object({ capsHash: z.string().max(64).optional() }), Published),
+    'media.produce': ask(
+      z.object({ transportId: TransportId, kind: MediaKind, rtpParameters: RtpParameters }),
+      z.object({ producerId: ProducerId }),
+    ),
+    /** Ends one track, or without `producerId` the whole publication. */
+    'media.close': ask(z.object({ producerId: ProducerId.exactOptional() }), z.object({})),
+    /** What arrives at the router of what is on air, for the host. */
+    'media.stats': ask(z.object({}), OnAir),
+  },
+  toClient: {
+    'media.reset': passing(z.object({ epoch: z.int() })),
+    /** To one viewing session: a new track, waiting paused for `media.resume`. */
+    'media.producer-opened': personal(z.object({ consumer: ConsumerParameters })),
+    'media.producer-closed': personal(z.object({ consumerId: ConsumerId, producerId: ProducerId })),
+    /** The layer now sent, null while none can be. */
+    'media.layer-changed': personal(z.object({ consumerId: ConsumerId, spatialLayer: z.int().nullable() })),
+    /** Another publication of the channel has taken the room over. */
+    'media.publication-replaced': personal(z.object({})),
+  },
+} as const satisfies LiveContract;

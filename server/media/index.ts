@@ -1,0 +1,2 @@
+export type { MediaDirectory } from './directory.ts';
+export type { MediaEngine } from './engine.ts';
