@@ -1,9 +1,9 @@
 import { z } from 'zod';
 
-/** A refusal is an expected "no": a value both sides handle, never a throw. */
+/** A refusal is an expected "no": a value both sides handle, never a throw. `retryAfterMs` says when to ask again. */
 export type Result<Value, Refusal extends string> =
   | { ok: true; value: Value }
-  | { ok: false; refusal: Refusal; detail?: string };
+  | { ok: false; refusal: Refusal; detail?: string; retryAfterMs?: number };
 
 type Row = { status: number; retry: boolean; title: string };
 const row = (status: number, title: string, retry = false): Row => ({ status, title, retry });
@@ -31,6 +31,7 @@ export const errors = {
   // Identity.
   'handle-taken': row(409, 'This handle is taken.'),
   'wrong-credentials': row(401, 'Handle or password is wrong.'),
+  'password-too-common': row(422, 'This password is too easy to guess.'),
   'slowed-down': row(429, 'Too many attempts: wait before the next.', true),
   'link-used': row(410, 'This link was used or has run out.'),
   'demo-disabled': row(403, 'Demo sign-ins are off here.'),
@@ -103,3 +104,7 @@ export const refuse = <const Refusal extends string>(
   detail?: string,
 ): { ok: false; refusal: Refusal; detail?: string } =>
   detail === undefined ? { ok: false, refusal } : { ok: false, refusal, detail };
+export const refuseUntil = <const Refusal extends string>(
+  refusal: Refusal,
+  retryAfterMs: number,
+): { ok: false; refusal: Refusal; retryAfterMs: number } => ({ ok: false, refusal, retryAfterMs });

@@ -68,14 +68,17 @@ export const permissions = {
   // Identity.
   'account.sign-up': may('anyone'),
   'account.sign-in': may('anyone'),
+  'account.recover': may('anyone'),
+  'account.be-guest': may('anyone'),
   'account.read-own': may('anyone'),
   'account.edit-own': may('account'),
   'account.sign-out': may('person'),
-  'account.become-operator': audited('anyone'),
+  'account.become-operator': audited('account'),
   'account.demo-sign-ins': may('anyone'),
   'channel.follow': may('account'),
   'channel.read': may('anyone'),
-  'role.grant': audited('operator', 'host'),
+  /** A host grants delegates of the channel, a vendor its agents, an operator everything. */
+  'role.grant': audited('operator', 'host', 'vendor'),
   'channel.create': audited('account'),
   'vendor.create': audited('account'),
   // Catalog.

@@ -11,6 +11,8 @@ export type LiveContext = {
   streamId: StreamId | undefined;
   viewingSessionId: string;
   address: string;
+  /** Names the socket within this process. */
+  socketId: string;
   /** Tells this socket alone. */
   tell(t: string, d: unknown): void;
 };

@@ -1,0 +1,15 @@
+import { createHash } from 'node:crypto';
+import type { StreamId } from '#contract/ids.ts';
+
+const shards = 64;
+
+/** The shard of a name, 0–63: equal in every process and release. */
+function shardOf(name: string): string {
+  return String(createHash('sha1').update(name).digest().readUInt16BE(0) % shards).padStart(2, '0');
+}
+
+/** The hash tag that all keys and the channel of a room carry, so that one script may touch them on a cluster. */
+export const roomTag = (streamId: StreamId): string => `{rs:${shardOf(streamId)}}`;
+
+/** The channel that carries words to the sockets of a person. */
+export const personChannel = (personId: string): string => `{ps:${shardOf(personId)}}`;
