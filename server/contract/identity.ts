@@ -125,4 +125,3 @@ export type VendorView = z.infer<typeof VendorView>;
 /** A role to give to, or take from, the account of a handle. */
 export const RoleChange = z.strictObject({ handle: z.string().max(64), grant: RoleGrant });
 export const RolesHeld = z.object({ handle: z.string(), roles: z.array(RoleGrant) });
-

@@ -22,7 +22,10 @@ const delegate = (...given: ('moderate' | 'pin' | 'drop' | 'answer')[]): Actor =
 /** For each kind of actor, the words of the table that are true of it in `scope`. */
 const actors: Record<string, { actor: Actor; is: Who[] }> = {
   anyone: { actor: { kind: 'anyone' }, is: ['anyone'] },
-  guest: { actor: { kind: 'guest', guestId: GuestId.parse('gst_x'), loginSessionId }, is: ['anyone', 'person'] },
+  guest: {
+    actor: { kind: 'guest', guestId: GuestId.parse('gst_x'), loginSessionId },
+    is: ['anyone', 'person'],
+  },
   service: { actor: { kind: 'service', name: 'stripe' }, is: ['anyone', 'service'] },
   viewer: { actor: account(), is: ['anyone', 'person', 'account'] },
   host: { actor: account({ role: 'host', channelId }), is: ['anyone', 'person', 'account', 'host'] },
@@ -60,7 +63,7 @@ test('[M-P2] a role of one channel or vendor is nothing in another, or where no 
 test('[M-P3] whoever has no account is told to sign in, an account that may not is not', () => {
   for (const action of ['danmaku.post', 'channel.follow', 'drop.claim', 'product.edit'] as const) {
     expect(permits({ kind: 'anyone' }, action, scope)).toBe('sign-in-required');
-    expect(permits(actors['guest']?.actor ?? account(), action, scope)).toBe('sign-in-required');
+    expect(permits(actors.guest?.actor ?? account(), action, scope)).toBe('sign-in-required');
   }
   expect(permits(account(), 'product.edit', scope)).toBe('forbidden');
   expect(permits({ kind: 'anyone' }, 'webhook.receive', {})).toBe('forbidden');

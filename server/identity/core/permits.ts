@@ -17,7 +17,9 @@ export function permits(actor: Actor, action: Action, scope: Scope): Verdict {
   const who: readonly Who[] = permissions[action].who;
   if (who.some((one) => isMet(one, actor, scope))) return 'allowed';
   const couldSignIn = who.some((one) => one !== 'service');
-  return couldSignIn && (actor.kind === 'anyone' || actor.kind === 'guest') ? 'sign-in-required' : 'forbidden';
+  return couldSignIn && (actor.kind === 'anyone' || actor.kind === 'guest')
+    ? 'sign-in-required'
+    : 'forbidden';
 }
 
 function isMet(who: Who, actor: Actor, scope: Scope): boolean {
