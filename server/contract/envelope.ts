@@ -87,6 +87,8 @@ export const gatewayLive = {
     'clock.read': ask(z.object({}), z.object({ serverNow: z.number() })),
   },
   toClient: {
+    /** The socket stands, and words for its person arrive from here on. */
+    'gateway.ready': personal(z.object({})),
     /** The room's history was lost or outrun: `d` is a whole new snapshot. */
     'room.resync': personal(z.object({ position: Position, snapshot: z.record(z.string(), z.unknown()) })),
   },

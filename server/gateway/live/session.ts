@@ -101,7 +101,7 @@ export class LiveSession {
       viewingSessionId: visit?.viewingSessionId ?? '',
       address: this.address,
       socketId: this.socketId,
-      tell: (t, d) => this.send({ t, d }),
+      tell: (t, d) => this.send(visit ? { t, r: visit.streamId, d } : { t, d }),
     };
     const scope = await message.scope(context, parsed.data);
     if (scope === undefined) return refuse('not-found');
