@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { installCommand } from './apt.ts';
-import { cached } from './cache.ts';
+import { cached, cachedPath } from './cache.ts';
 import { type Attempt, climbOne, type Ladder } from './ladder.ts';
 import { ask, isExecutable, onPath, step } from './probe.ts';
 
@@ -23,7 +23,8 @@ export const ffmpegLadder: Ladder<Ffmpeg> = {
     { name: 'FFMPEG_BIN', attempt: () => fromSetting(process.env.FFMPEG_BIN) },
     { name: 'on PATH', attempt: findOnPath },
     { name: 'Debian package', packages: () => ['ffmpeg'], attempt: findOnPath },
-    { name: 'npm package', attempt: fromPackage },
+    { name: 'npm package, cached', attempt: fromCache },
+    { name: 'npm package', makes: true, attempt: fromPackage },
   ],
   remedy: () => `${installCommand(['ffmpeg'], ['ffmpeg'])}, or set FFMPEG_BIN`,
 };
@@ -44,16 +45,20 @@ async function findOnPath(): Promise<Attempt<Ffmpeg>> {
   return binary ? examine(binary) : { not: 'no ffmpeg' };
 }
 
+const platform = `${process.platform}-${process.arch}`;
+
+async function fromCache(): Promise<Attempt<Ffmpeg>> {
+  const binary = join(cachedPath('ffmpeg', `${platform}-${shipped[platform]}`), 'ffmpeg');
+  return isExecutable(binary) ? examine(binary) : { not: 'not fetched yet' };
+}
+
 async function fromPackage(): Promise<Attempt<Ffmpeg>> {
-  const [name, version] = [
-    `${process.platform}-${process.arch}`,
-    shipped[`${process.platform}-${process.arch}`],
-  ];
-  if (!version) return { not: `no package ships one for ${name}` };
-  const made = await cached('ffmpeg', `${name}-${version}`, (folder) =>
-    step('ffmpeg', `fetching @ffmpeg-installer/${name} ${version}`, async () => {
+  const version = shipped[platform];
+  if (!version) return { not: `no package ships one for ${platform}` };
+  const made = await cached('ffmpeg', `${platform}-${version}`, (folder) =>
+    step('ffmpeg', `fetching @ffmpeg-installer/${platform} ${version}`, async () => {
       mkdirSync(folder);
-      const pack = ['pack', `@ffmpeg-installer/${name}@${version}`, '--silent'];
+      const pack = ['pack', `@ffmpeg-installer/${platform}@${version}`, '--silent'];
       const { ok, stdout, stderr } = await ask('npm', pack, { cwd: folder, timeoutMs: 120_000 });
       if (!ok) throw new Error(`npm could not fetch it: ${stderr.trim()}`);
       const unpacked = await ask('tar', ['-xzf', stdout.trim(), '--strip-components=1'], { cwd: folder });

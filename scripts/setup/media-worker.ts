@@ -25,8 +25,8 @@ export const mediaWorkerLadder: Ladder<MediaWorker> = {
   rungs: [
     { name: 'MEDIASOUP_WORKER_BIN', attempt: () => fromSetting(process.env.MEDIASOUP_WORKER_BIN) },
     { name: 'cached', attempt: fromCache },
-    { name: 'release binary', attempt: fromRelease },
-    { name: 'local build', packages: () => buildPackages, attempt: fromBuild },
+    { name: 'release binary', makes: true, attempt: fromRelease },
+    { name: 'local build', makes: true, packages: () => buildPackages, attempt: fromBuild },
   ],
   remedy: () =>
     process.platform === 'linux'

@@ -17,21 +17,28 @@ export function javaPackages(): string[] {
   return onPath('javac') && onPath('mvn') ? [] : ['default-jdk-headless', 'maven'];
 }
 
-/** Fetches the stand-in's jars and compiles its launcher into the cache, once. */
-export async function buildStandIn(): Promise<StandIn | { not: string }> {
+/** The stand-in that the cache has. */
+export function findStandIn(): StandIn | { not: string } {
+  const folder = cachedPath('mongo-standin', version());
+  if (!existsSync(folder)) return { not: 'not made yet' };
   const java = onPath('java');
   if (!java) return { not: 'no java' };
+  const jars = globSync(join(folder, 'lib/*.jar'));
+  const server = jars.map((jar) => /mongo-java-server-([\d.]+)\.jar$/.exec(jar)?.[1]).find(Boolean);
+  return {
+    java,
+    classpath: [join(folder, 'classes'), join(folder, 'lib', '*')].join(delimiter),
+    version: server ?? 'unknown',
+  };
+}
+
+/** Fetches the stand-in's jars and compiles its launcher into the cache, unless they are there. */
+export async function makeStandIn(): Promise<StandIn | { not: string }> {
   try {
-    const folder = await cached('mongo-standin', version(), (path) =>
+    await cached('mongo-standin', version(), (path) =>
       step('MongoDB', 'fetching the stand-in with Maven and compiling its launcher', () => make(path)),
     );
-    const jars = globSync(join(folder, 'lib/*.jar'));
-    const server = jars.map((jar) => /mongo-java-server-([\d.]+)\.jar$/.exec(jar)?.[1]).find(Boolean);
-    return {
-      java,
-      classpath: [join(folder, 'classes'), join(folder, 'lib', '*')].join(delimiter),
-      version: server ?? 'unknown',
-    };
+    return findStandIn();
   } catch (fault) {
     return { not: fault instanceof Error ? fault.message : String(fault) };
   }

@@ -1,9 +1,9 @@
 import { mkdirSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { installCommand } from './apt.ts';
+import { freePort } from './free-port.ts';
 import { type Attempt, climbOne, type Ladder } from './ladder.ts';
-import { buildStandIn, javaPackages, type StandIn } from './mongo-standin.ts';
+import { findStandIn, javaPackages, makeStandIn, type StandIn } from './mongo-standin.ts';
 import { ask, onPath, step, until, versionIn } from './probe.ts';
 import { guarded, stopping } from './store-process.ts';
 
@@ -22,8 +22,8 @@ export type RunningMongo = AsyncDisposable & {
   ended: Promise<string>;
 };
 
-/** `data` is the folder to keep everything in; `fsync` makes the stand-in fsync before each reply. */
-export type MongoOptions = { data: string | 'memory'; fsync: boolean };
+/** `data` is the folder to keep everything in; `fsync` makes the stand-in fsync before each reply; no port = any. */
+export type MongoOptions = { data: string | 'memory'; fsync: boolean; port?: number };
 
 const image = 'mongo:8';
 
@@ -33,8 +33,15 @@ export const mongoLadder: Ladder<MongoChoice> = {
   rungs: [
     { name: 'MONGODB_URI', attempt: () => fromAddress(process.env.MONGODB_URI) },
     { name: 'mongod on PATH', attempt: findMongod },
-    { name: 'container', attempt: findDocker },
-    { name: 'stand-in', packages: javaPackages, attempt: findStandIn },
+    { name: 'container', attempt: findContainer },
+    { name: 'container image', makes: true, attempt: fetchImage },
+    { name: 'stand-in, cached', attempt: async () => standInFound(findStandIn()) },
+    {
+      name: 'stand-in',
+      makes: true,
+      packages: javaPackages,
+      attempt: async () => standInFound(await makeStandIn()),
+    },
   ],
   remedy: () =>
     `${installCommand(['default-jdk-headless', 'maven'], ['openjdk', 'maven'])} (for the stand-in), ` +
@@ -58,7 +65,7 @@ export async function startMongo(options: MongoOptions, chosen?: MongoChoice): P
     };
   if (options.data !== 'memory') mkdirSync(options.data, { recursive: true });
   if (choice.kind === 'stand-in') return startStandIn(options, choice);
-  const port = await freePort();
+  const port = options.port ?? (await freePort(0));
   const { program, args } =
     choice.kind === 'mongod'
       ? mongodCommand(options, choice.binary, port)
@@ -79,7 +86,10 @@ async function whenReady(child: Child, ready: () => Promise<string | undefined>)
   return { uri: first, pid: child.pid, ended: child.ended, [Symbol.asyncDispose]: child.stop };
 }
 
-function startStandIn({ data, fsync }: MongoOptions, { java, classpath }: StandIn): Promise<RunningMongo> {
+function startStandIn(
+  { data, fsync, port = 0 }: MongoOptions,
+  { java, classpath }: StandIn,
+): Promise<RunningMongo> {
   const file = data === 'memory' ? data : join(data, 'stand-in.mv');
   const child = guarded(java, [
     '-Xmx512m',
@@ -87,7 +97,7 @@ function startStandIn({ data, fsync }: MongoOptions, { java, classpath }: StandI
     '-cp',
     classpath,
     'Launcher',
-    ...['--port', '0', '--data', file],
+    ...['--port', String(port), '--data', file],
     ...(fsync ? ['--fsync'] : []),
   ]);
   let said = '';
@@ -145,42 +155,32 @@ async function findMongod(): Promise<Attempt<MongoChoice>> {
   return { found: { what: binary, version, value: { kind: 'mongod', binary } } };
 }
 
-async function findDocker(): Promise<Attempt<MongoChoice>> {
+async function findContainer(): Promise<Attempt<MongoChoice>> {
   const docker = onPath('docker');
   if (!docker) return { not: 'no docker' };
   const { ok, stdout } = await ask(docker, ['version', '--format', '{{.Server.Version}}'], {
     timeoutMs: 5000,
   });
   if (!ok) return { not: 'docker is there, but its daemon does not answer' };
-  if (!(await ask(docker, ['image', 'inspect', image])).ok && !(await pull(docker)))
-    return { not: `docker answers, but could not fetch ${image}` };
-  return {
-    found: {
-      what: `${image} on Docker`,
-      version: versionIn(stdout),
-      value: { kind: 'container', docker, image },
-    },
-  };
+  if (!(await ask(docker, ['image', 'inspect', image])).ok) return { not: `docker has no ${image} yet` };
+  const value: MongoChoice = { kind: 'container', docker, image };
+  return { found: { what: `${image} on Docker`, version: versionIn(stdout), value } };
 }
 
-async function pull(docker: string): Promise<boolean> {
-  return step(
-    'MongoDB',
-    `fetching the container image ${image}`,
-    async () => (await ask(docker, ['pull', image], { timeoutMs: 600_000 })).ok,
+async function fetchImage(): Promise<Attempt<MongoChoice>> {
+  const docker = onPath('docker');
+  if (!docker || !(await ask(docker, ['version'], { timeoutMs: 5000 })).ok)
+    return { not: 'docker does not answer' };
+  const { ok, stderr } = await step('MongoDB', `fetching the container image ${image}`, () =>
+    ask(docker, ['pull', '--quiet', image], { timeoutMs: 600_000 }),
   );
+  return ok ? findContainer() : { not: `docker could not fetch ${image}: ${stderr.trim()}` };
 }
 
-async function findStandIn(): Promise<Attempt<MongoChoice>> {
-  const standIn = await buildStandIn();
+function standInFound(standIn: StandIn | { not: string }): Attempt<MongoChoice> {
   if ('not' in standIn) return standIn;
-  return {
-    found: {
-      what: 'the stand-in mongo-java-server',
-      version: standIn.version,
-      value: { kind: 'stand-in', ...standIn },
-    },
-  };
+  const what = 'the stand-in mongo-java-server';
+  return { found: { what, version: standIn.version, value: { kind: 'stand-in', ...standIn } } };
 }
 
 async function answersPing(uri: string): Promise<string | undefined> {
@@ -198,15 +198,4 @@ async function versionAt(uri: string, timeoutMs = 5000): Promise<string | undefi
   } finally {
     await client.close();
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  const { promise, resolve: done } = Promise.withResolvers<void>();
-  server.listen(0, '127.0.0.1', done);
-  await promise;
-  const address = server.address();
-  await new Promise((closed) => server.close(closed));
-  if (address === null || typeof address === 'string') throw new Error('no free port');
-  return address.port;
 }

@@ -39,7 +39,8 @@ export async function enterToolchain({ lastWords = '' } = {}) {
   if (isInstalling || !isProjectNode()) process.exit(await again());
 }
 
-function isInstalled() {
+/** Whether the packages in place are those of the lock file. */
+export function isInstalled() {
   return existsSync(projectNode) && existsSync(marker) && readFileSync(marker, 'utf8') === lockHash();
 }
 
@@ -116,7 +117,8 @@ function age(/** @type {string} */ file) {
 }
 
 function again() {
-  const env = { ...process.env, PATH: `${bin}${delimiter}${withoutOurBin(process.env.PATH ?? '')}` };
+  const PATH = `${bin}${delimiter}${withoutOurBin(process.env.PATH ?? '')}`;
+  const env = { ...process.env, PATH, DROPCAST_STARTER: String(process.pid) };
   return run(projectNode, [...process.execArgv, ...process.argv.slice(1)], env);
 }
 
