@@ -3,7 +3,7 @@ import { WebSocket } from 'ws';
 import { z } from 'zod';
 import { ask, durable, passing } from '#contract/envelope.ts';
 import { accept, refuse } from '#contract/errors.ts';
-import { LoginSessionId, StreamId } from '#contract/ids.ts';
+import { AccountId, LoginSessionId, StreamId } from '#contract/ids.ts';
 import { identityEnded } from '#contract/internal/bus.ts';
 import { message } from '#server/gateway/live/message.ts';
 import { route } from '#server/gateway/route.ts';

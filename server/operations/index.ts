@@ -1,0 +1,1 @@
+export { HealthMonitor, type Probe } from './health.ts';
