@@ -110,6 +110,8 @@ export const permissions = {
   'drop.configure': audited('host', 'delegate:drop', 'operator'),
   'drop.release': audited('host', 'delegate:drop', 'operator'),
   'drop.close': audited('host', 'delegate:drop', 'operator'),
+  'drop.approve': audited('vendor'),
+  'drop.read-vendor': may('vendor', 'operator'),
   'drop.claim': may('account'),
   'wallet.read': may('account'),
   // Checkout and payments.
