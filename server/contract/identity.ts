@@ -124,4 +124,5 @@ export type VendorView = z.infer<typeof VendorView>;
 
 /** A role to give to, or take from, the account of a handle. */
 export const RoleChange = z.strictObject({ handle: z.string().max(64), grant: RoleGrant });
+export type RoleChange = z.infer<typeof RoleChange>;
 export const RolesHeld = z.object({ handle: z.string(), roles: z.array(RoleGrant) });
