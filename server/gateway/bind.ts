@@ -37,6 +37,16 @@ export function bindRoutes(routes: readonly Route[], parts: Parts): Router {
 }
 
 async function serve(route: Route, request: Request, response: Response, parts: Parts): Promise<void> {
+  // A signature route ignores cookies: the handler itself checks who is calling.
+  const actor =
+    route.bodyKind === 'raw'
+      ? ({ kind: 'service', name: route.path } as const)
+      : await parts.authenticator.authenticate(request);
+  // Whoever has to sign in first learns nothing about what exists or which shape is asked.
+  if (parts.authorizer.authorize(actor, route.action, {}) === 'sign-in-required') {
+    sendProblem(response, 'sign-in-required');
+    return;
+  }
   const input = parseInput(route, request);
   if (!input.ok) {
     sendProblem(response, 'invalid-request', { faults: input.faults });
@@ -48,14 +58,8 @@ async function serve(route: Route, request: Request, response: Response, parts: 
     sendProblem(response, 'invalid-request', { faults: [{ path: 'header.Idempotency-Key', message }] });
     return;
   }
-  // A signature route ignores cookies: the handler itself checks who is calling.
-  const actor =
-    route.bodyKind === 'raw'
-      ? ({ kind: 'service', name: route.path } as const)
-      : await parts.authenticator.authenticate(request);
   const scope = await route.scope(input.value, actor);
   if (scope === undefined) {
-    // Whoever is not signed in learns nothing about what exists.
     sendProblem(response, 'not-found');
     return;
   }
@@ -79,7 +83,11 @@ async function serve(route: Route, request: Request, response: Response, parts: 
   };
   const result = await route.handle(context);
   if (!result.ok) {
-    sendProblem(response, result.refusal, result.detail === undefined ? {} : { detail: result.detail });
+    const { refusal, detail, retryAfterMs } = result;
+    sendProblem(response, refusal, {
+      ...(detail === undefined ? {} : { detail }),
+      ...(retryAfterMs === undefined ? {} : { retryAfterS: Math.ceil(retryAfterMs / 1000) }),
+    });
     return;
   }
   if ('audited' in permissions[route.action]) {
