@@ -1,0 +1,2 @@
+export { metricsRoutes } from './http.ts';
+export type { Ledgers } from './ports.ts';
