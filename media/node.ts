@@ -124,7 +124,7 @@ export class MediaNode implements Disposable {
         const consumer = peer.consumer(request.consumerId);
         if (consumer === undefined) return refuse('media-unknown');
         await consumer.requestKeyFrame();
-        return accept({});
+        return accept({ isArriving: consumer.score.producerScore > 0 });
       }),
 
     'peer.restart-ice': (request, serverId) =>

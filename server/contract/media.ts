@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ask, type LiveContract, passing, personal } from './envelope.ts';
+import { ask, type LiveContract, personal } from './envelope.ts';
 
 /** Ids the media node gives out; opaque to everybody else. */
 export const TransportId = z.string().min(1).max(64).brand<'TransportId'>();
@@ -207,6 +207,16 @@ export type LayerReport = z.infer<typeof LayerReport>;
 export const mediaRefusals = ['media-unavailable', 'media-unknown', 'invalid-request', 'conflict'] as const;
 export type MediaRefusal = (typeof mediaRefusals)[number];
 
+/**
+ * The browser's own name for its place in a room's media, unguessable and kept over cut sockets: whoever knows it
+ * takes up the transports again.
+ */
+export const PeerKey = z
+  .string()
+  .regex(/^[A-Za-z0-9_-]{20,64}$/)
+  .brand<'PeerKey'>();
+export type PeerKey = z.infer<typeof PeerKey>;
+
 const connect = z.object({
   transportId: TransportId,
   dtlsParameters: DtlsParameters,
@@ -245,14 +255,19 @@ export const mediaLive = {
   fromClient: {
     /** Everything for the first frame in one reply; the consumers wait paused for `media.connect`. */
     'media.join': ask(
-      z.object({ capsHash: z.string().max(64).optional(), rtpCapabilities: RtpCapabilities.optional() }),
+      z.object({
+        peerKey: PeerKey,
+        /** Of the capabilities the client has loaded; without it the answer is these and nothing else. */
+        capsHash: z.string().max(64).optional(),
+        rtpCapabilities: RtpCapabilities.optional(),
+      }),
       Joined,
     ),
     'media.connect': ask(connect, z.object({})),
     /** Starts consumers that were added to a running transport. */
     'media.resume': ask(z.object({ consumerIds: z.array(ConsumerId).max(16) }), z.object({})),
     /** After a cut socket: the transports play on if `epoch` is still the same; answers what is consumed now. */
-    'media.adopt': ask(z.object({}), Adopted),
+    'media.adopt': ask(z.object({ peerKey: PeerKey }), Adopted),
     'media.layers': ask(
       z.object({
         consumerId: ConsumerId,
@@ -261,14 +276,14 @@ export const mediaLive = {
       }),
       z.object({}),
     ),
-    'media.key-frame': ask(z.object({ consumerId: ConsumerId }), z.object({})),
+    /** `isArriving` false: the router gets nothing of this track either, and the cut is on the host's side. */
+    'media.key-frame': ask(z.object({ consumerId: ConsumerId }), z.object({ isArriving: z.boolean() })),
     'media.restart-ice': ask(
       z.object({ transportId: TransportId }),
       z.object({ iceParameters: IceParameters }),
     ),
-    'media.leave': ask(z.object({}), z.object({})),
     /** The host's send transport; the first track produced on it takes the room over. */
-    'media.publish': ask(z.object({ capsHash: z.string().max(64).optional() }), Published),
+    'media.publish': ask(z.object({ peerKey: PeerKey, capsHash: z.string().max(64).optional() }), Published),
     'media.produce': ask(
       z.object({ transportId: TransportId, kind: MediaKind, rtpParameters: RtpParameters }),
       z.object({ producerId: ProducerId }),
@@ -279,8 +294,9 @@ export const mediaLive = {
     'media.stats': ask(z.object({}), OnAir),
   },
   toClient: {
-    'media.reset': passing(z.object({ epoch: z.int() })),
-    /** To one viewing session: a new track, waiting paused for `media.resume`. */
+    /** The room's router was made anew: every transport is gone; join or publish again, viewers a little later. */
+    'media.reset': personal(z.object({ epoch: z.int() })),
+    /** A new track, waiting paused for `media.resume`. */
     'media.producer-opened': personal(z.object({ consumer: ConsumerParameters })),
     'media.producer-closed': personal(z.object({ consumerId: ConsumerId, producerId: ProducerId })),
     /** The layer now sent, null while none can be. */

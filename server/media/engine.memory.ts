@@ -144,7 +144,7 @@ export function memoryMediaEngine(): MediaEngine {
     ),
     'peer.limit': onPeer((peer) => (peer.recv ? accept({}) : refuse('media-unknown'))),
     'peer.key-frame': onPeer((peer, { consumerId }: ControlRequest<'peer.key-frame'>) =>
-      peer.consumers.has(consumerId) ? accept({}) : refuse('media-unknown'),
+      peer.consumers.has(consumerId) ? accept({ isArriving: true }) : refuse('media-unknown'),
     ),
     'peer.restart-ice': onPeer((peer, { transportId }: ControlRequest<'peer.restart-ice'>) => {
       const transport = transportOf(peer, transportId);

@@ -83,7 +83,10 @@ export const controlRequests = {
   },
   /** At most this many bits a second towards the viewer; 0 lifts the limit. */
   'peer.limit': { d: z.object({ ...seat, maxBitrate: z.int().nonnegative() }), reply: nothing },
-  'peer.key-frame': { d: z.object({ ...seat, consumerId: ConsumerId }), reply: nothing },
+  'peer.key-frame': {
+    d: z.object({ ...seat, consumerId: ConsumerId }),
+    reply: z.object({ isArriving: z.boolean() }),
+  },
   'peer.restart-ice': {
     d: z.object({ ...seat, transportId: TransportId }),
     reply: z.object({ iceParameters: IceParameters }),
