@@ -12,6 +12,7 @@ const methodTypes = z.array(z.enum(['card', 'link'])).min(1);
 
 /** Parameters that create, update and confirm share. */
 export const changeable = {
+  allowed_payment_method_types: methodTypes.optional(),
   customer: text.optional(),
   description: text.optional(),
   metadata: metadata.optional(),

@@ -1,0 +1,88 @@
+import type { Money } from '#contract/money.ts';
+import { logger } from '../platform/logger.ts';
+import { portion } from '../platform/money.ts';
+import { paymentRoutes } from './http.ts';
+import { observePayment } from './observe.ts';
+import type { PaymentParts, Payments } from './parts.ts';
+import type { PayInput } from './pay.ts';
+import { pay } from './pay.ts';
+import { connectPayout, statusOfPayout } from './payouts.ts';
+import type { PaymentOutcome } from './ports.ts';
+import { makeRefund } from './refunds.ts';
+import { makeTransfers, planTransfer, type SaleInput } from './transfers.ts';
+import { handleEvent, reconcile, sweepInbox } from './webhooks.ts';
+
+export type { Balance, JournalEntry } from './core/journal.ts';
+export { paymentMigrations } from './migrations.ts';
+export type { Paid, PayInput } from './pay.ts';
+export type { Failpoint, ObservedPayment, PaymentOutcome } from './ports.ts';
+export type { SaleInput } from './transfers.ts';
+
+export type PaymentsFace = ReturnType<typeof createPayments>;
+
+const refundPauseMs = 15_000;
+
+/** Money: the payment service behind a port, one way in for what it says, the journal, refunds and payouts. */
+export function createPayments(parts: PaymentParts) {
+  const payments: Payments = {
+    ...parts,
+    failpoint: parts.failpoint ?? (() => {}),
+    outcomes: new Map(),
+  };
+  return {
+    routes: paymentRoutes(payments),
+
+    /** Names what happens to subjects of one purpose; once per purpose, at composition. */
+    registerOutcome(outcome: PaymentOutcome): void {
+      payments.outcomes.set(outcome.purpose, outcome);
+    },
+    pay: (input: PayInput) => pay(payments, input),
+    /** Undefined: the token is unknown, used or too old. */
+    previewCard: (confirmationToken: string) => payments.stripe.previewCard(confirmationToken),
+    /** Cancels where that is still possible, and says how the payment stands: only `cancelled` frees what was held. */
+    cancel: (intentId: string) => payments.stripe.cancelPayment(intentId),
+    observePayment: (intentId: string, causeId: string) => observePayment(payments, intentId, causeId),
+
+    /** What the platform keeps of goods sold at this price. */
+    feeOf: ({ amount, currency }: Money): Money => ({
+      amount: portion(amount, Math.round(parts.config.payments.feePercent * 100)),
+      currency,
+    }),
+    planTransfer: (sale: SaleInput) => planTransfer(payments, sale),
+
+    async isPayable(vendorId: string): Promise<boolean> {
+      return (await statusOfPayout(payments, vendorId)).isPayable;
+    },
+    payoutStatus: (vendorId: string) => statusOfPayout(payments, vendorId),
+    connectPayout: (vendorId: string, returnPath: string) => connectPayout(payments, vendorId, returnPath),
+
+    journal: parts.journal,
+
+    /** A worker's part: handles one stored webhook event. */
+    handleEvent: (eventId: string) => handleEvent(payments, eventId),
+    /** Swept every few seconds: events that no worker has handled. */
+    sweepInbox: () => sweepInbox(payments),
+    /** Swept every few seconds: transfers that are due. */
+    sweepTransfers: () => makeTransfers(payments),
+    /** Swept every few seconds: refunds that were planned and not sent. */
+    sweepRefunds: () => sweepRefunds(payments),
+    /** Run every ten seconds, and once a day over three days: what webhooks missed. */
+    reconcile: (since?: Date) => reconcile(payments, since),
+  };
+}
+
+async function sweepRefunds(payments: Payments): Promise<number> {
+  const { store, clock } = payments;
+  const due = await store.dueMoves('refund', new Date(clock.now()), 100);
+  for (const move of due) {
+    try {
+      await makeRefund(payments, move);
+      if (move.intentId) await observePayment(payments, move.intentId, move.moveId);
+    } catch (fault) {
+      logger.warn({ err: fault, moveId: move.moveId }, 'refund put off');
+      const words = fault instanceof Error ? fault.message : String(fault);
+      await store.putOff(move.moveId, new Date(clock.now() + refundPauseMs), words);
+    }
+  }
+  return due.length;
+}

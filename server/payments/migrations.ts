@@ -1,0 +1,13 @@
+import type { Migration } from '../platform/mongo.ts';
+
+export const paymentMigrations: readonly Migration[] = [
+  {
+    name: 'payments-1-indexes',
+    async run(mongo) {
+      await mongo.collection('payment_events').createIndex({ state: 1, receivedAt: 1 });
+      await mongo.collection('money_moves').createIndex({ state: 1, kind: 1, dueAt: 1 });
+      await mongo.collection('payout_accounts').createIndex({ canBePaid: 1 });
+      await mongo.collection('journal').createIndex({ 'legs.account': 1 });
+    },
+  },
+];

@@ -1,0 +1,35 @@
+import type { Clock } from '../platform/clock.ts';
+import type { Queues } from '../platform/queue.ts';
+import type { WebhookInbox } from './inbox.ts';
+import type { Journal } from './journal.ts';
+import type { Failpoint, PaymentOutcome } from './ports.ts';
+import type { PaymentService } from './service.ts';
+import type { PaymentStore } from './store.ts';
+
+/** What payments stands on. */
+export type PaymentParts = {
+  store: PaymentStore;
+  inbox: WebhookInbox;
+  journal: Journal;
+  stripe: PaymentService;
+  clock: Clock;
+  queues: Pick<Queues, 'add'>;
+  identity: { vendors: { get(vendorId: string): Promise<{ name: string } | undefined> } };
+  config: {
+    http: { publicUrl: string };
+    payments: {
+      secretKey: string;
+      publishableKey: string;
+      simulatorUrl: string | undefined;
+      /** What the platform keeps of the goods' price. */
+      feePercent: number;
+    };
+  };
+  failpoint?: Failpoint | undefined;
+};
+
+/** The parts with what compose registers afterwards. */
+export type Payments = Required<Omit<PaymentParts, 'failpoint'>> & {
+  failpoint: Failpoint;
+  outcomes: Map<string, PaymentOutcome>;
+};
