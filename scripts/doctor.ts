@@ -4,7 +4,7 @@ import { chromiumLadder } from './setup/chromium.ts';
 import { ffmpegLadder } from './setup/ffmpeg.ts';
 import { climb, describe, type Ladder, type Outcome } from './setup/ladder.ts';
 import { mediaWorkerLadder } from './setup/media-worker.ts';
-import { mongoLadder } from './setup/mongo.ts';
+import { mongoLadderFor } from './setup/mongo.ts';
 import { redisLadder } from './setup/redis.ts';
 import { isInstalled } from './setup/toolchain.mjs';
 import { settlePorts } from './supervisor/addresses.ts';
@@ -21,7 +21,13 @@ export async function doctor(): Promise<number> {
     packages(),
     page(),
     ...(await Promise.all(
-      [redisLadder, mongoLadder, ffmpegLadder, mediaWorkerLadder, chromiumLadder].map(look),
+      [
+        redisLadder,
+        mongoLadderFor(join(dataDir, 'mongo')),
+        ffmpegLadder,
+        mediaWorkerLadder,
+        chromiumLadder,
+      ].map(look),
     )),
     ...(isRunning(dataDir) ? await show(dataDir) : await ports()),
   ];

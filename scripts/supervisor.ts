@@ -23,7 +23,7 @@ export async function supervise(flags: Flags, env: NodeJS.ProcessEnv = process.e
   const ports = await settlePorts(flags, env);
   if (flags.resetDemo) reset(dataDir, env);
   await buildPage();
-  const found = await prepareShow();
+  const found = await prepareShow(dataDir);
   const addresses = await settleAddresses(flags, env, dataDir, ports, found);
   const plan = planShow(addresses, found, flags, loadSecrets(dataDir), env);
 

@@ -1,8 +1,9 @@
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { installCommand } from './apt.ts';
 import { freePort } from './free-port.ts';
-import { type Attempt, climbOne, type Ladder } from './ladder.ts';
+import { type Attempt, climbOne, type Ladder, type Rung } from './ladder.ts';
+import { downloadedMongod, downloadMongod } from './mongo-download.ts';
 import { findStandIn, javaPackages, makeStandIn, type StandIn } from './mongo-standin.ts';
 import { ask, onPath, step, until, versionIn } from './probe.ts';
 import { guarded, stopping } from './store-process.ts';
@@ -23,34 +24,61 @@ export type RunningMongo = AsyncDisposable & {
 };
 
 /** `data` is the folder to keep everything in; `fsync` makes the stand-in fsync before each reply; no port = any. */
-export type MongoOptions = { data: string | 'memory'; fsync: boolean; port?: number };
+export type MongoOptions = {
+  data: string | 'memory';
+  fsync: boolean;
+  port?: number;
+  onOutput?: (chunk: Buffer) => void;
+};
 
 const image = 'mongo:8';
 
-/** MongoDB: MONGODB_URI, mongod on PATH, a container where Docker answers, the stand-in. */
-export const mongoLadder: Ladder<MongoChoice> = {
-  part: 'MongoDB',
-  rungs: [
-    { name: 'MONGODB_URI', attempt: () => fromAddress(process.env.MONGODB_URI) },
-    { name: 'mongod on PATH', attempt: findMongod },
-    { name: 'container', attempt: findContainer },
-    { name: 'container image', makes: true, attempt: fetchImage },
-    { name: 'stand-in, cached', attempt: async () => standInFound(findStandIn()) },
-    {
-      name: 'stand-in',
-      makes: true,
-      packages: javaPackages,
-      attempt: async () => standInFound(await makeStandIn()),
-    },
-  ],
-  remedy: () =>
-    `${installCommand(['default-jdk-headless', 'maven'], ['openjdk', 'maven'])} (for the stand-in), ` +
-    'or install MongoDB 7 or 8 so that mongod is on PATH, or set MONGODB_URI',
-};
+type MongoRung = Rung<MongoChoice> & { kind: MongoChoice['kind'] };
+
+const rungs: readonly MongoRung[] = [
+  { kind: 'address', name: 'MONGODB_URI', attempt: () => fromAddress(process.env.MONGODB_URI) },
+  { kind: 'mongod', name: 'mongod on PATH', attempt: findMongod },
+  { kind: 'container', name: 'container', attempt: findContainer },
+  { kind: 'container', name: 'container image', makes: true, attempt: fetchImage },
+  { kind: 'mongod', name: 'downloaded', attempt: () => examine(downloadedMongod()) },
+  { kind: 'mongod', name: 'download', makes: true, attempt: async () => examine(await downloadMongod()) },
+  { kind: 'stand-in', name: 'stand-in, cached', attempt: async () => standInFound(findStandIn()) },
+  {
+    kind: 'stand-in',
+    name: 'stand-in',
+    makes: true,
+    packages: javaPackages,
+    attempt: async () => standInFound(await makeStandIn()),
+  },
+];
+
+/**
+ * MongoDB: MONGODB_URI, mongod on PATH, a container where Docker answers, mongod from MongoDB's site, the stand-in. Where
+ * `data` holds what one of them wrote, that one comes first, since the others could not read it.
+ */
+export function mongoLadderFor(data?: string): Ladder<MongoChoice> {
+  const kept = data === undefined ? undefined : keptKind(data);
+  const rank = ({ kind }: MongoRung) => (kind === 'address' ? 0 : kind === kept ? 1 : 2);
+  return {
+    part: 'MongoDB',
+    rungs: kept ? rungs.toSorted((one, other) => rank(one) - rank(other)) : rungs,
+    remedy: () =>
+      `${installCommand(['default-jdk-headless', 'maven'], ['openjdk', 'maven'])} (for the stand-in), ` +
+      'or install MongoDB 7 or 8 so that mongod is on PATH, or set MONGODB_URI',
+  };
+}
+
+const keeps = { 'stand-in': 'stand-in.mv', mongod: 'mongod', container: 'container' } as const;
+
+function keptKind(data: string): MongoChoice['kind'] | undefined {
+  if (existsSync(join(data, keeps['stand-in']))) return 'stand-in';
+  if (existsSync(join(data, keeps.mongod))) return 'mongod';
+  return existsSync(join(data, keeps.container)) ? 'container' : undefined;
+}
 
 /** Climbs the MongoDB ladder. */
 export function ensureMongo(): Promise<MongoChoice> {
-  return climbOne(mongoLadder);
+  return climbOne(mongoLadderFor());
 }
 
 /** Runs what the ladder chose and answers when it takes commands; it dies with this process. */
@@ -71,26 +99,33 @@ export async function startMongo(options: MongoOptions, chosen?: MongoChoice): P
       ? mongodCommand(options, choice.binary, port)
       : containerCommand(options, choice, port);
   const child = guarded(program, args);
-  const { ended, stop } = stopping(child, 'MongoDB', 30_000);
-  return whenReady({ ended, stop, pid: child.pid ?? 0 }, () => answersPing(`mongodb://127.0.0.1:${port}`));
+  const { ended, lastWords, stop } = stopping(child, 'MongoDB', {
+    patienceMs: 30_000,
+    onOutput: options.onOutput,
+  });
+  return whenReady({ ended, lastWords, stop, pid: child.pid ?? 0 }, () =>
+    answersPing(`mongodb://127.0.0.1:${port}`),
+  );
 }
 
-type Child = { ended: Promise<string>; stop: () => Promise<void>; pid: number };
+type Child = { ended: Promise<string>; lastWords: () => string; stop: () => Promise<void>; pid: number };
 
 async function whenReady(child: Child, ready: () => Promise<string | undefined>): Promise<RunningMongo> {
   const first = await Promise.race([until(ready, 120_000, 50), child.ended.then((reason) => ({ reason }))]);
   if (typeof first !== 'string') {
     await child.stop();
-    throw new Error(`MongoDB did not start: ${first?.reason ?? 'no answer within 120 s'}`);
+    throw new Error(
+      `MongoDB did not start: ${first?.reason ?? 'no answer within 120 s'}${child.lastWords()}`,
+    );
   }
   return { uri: first, pid: child.pid, ended: child.ended, [Symbol.asyncDispose]: child.stop };
 }
 
 function startStandIn(
-  { data, fsync, port = 0 }: MongoOptions,
+  { data, fsync, onOutput, port = 0 }: MongoOptions,
   { java, classpath }: StandIn,
 ): Promise<RunningMongo> {
-  const file = data === 'memory' ? data : join(data, 'stand-in.mv');
+  const file = data === 'memory' ? data : join(data, keeps['stand-in']);
   const child = guarded(java, [
     '-Xmx512m',
     '-XX:+UseSerialGC',
@@ -104,12 +139,15 @@ function startStandIn(
   child.stdout?.on('data', (chunk) => {
     said += String(chunk);
   });
-  const { ended, stop } = stopping(child, 'the MongoDB stand-in');
-  return whenReady({ ended, stop, pid: child.pid ?? 0 }, async () => /^READY (\S+)/m.exec(said)?.[1]);
+  const { ended, lastWords, stop } = stopping(child, 'the MongoDB stand-in', { onOutput });
+  return whenReady(
+    { ended, lastWords, stop, pid: child.pid ?? 0 },
+    async () => /^READY (\S+)/m.exec(said)?.[1],
+  );
 }
 
 function mongodCommand({ data }: MongoOptions, binary: string, port: number) {
-  const folder = data === 'memory' ? undefined : join(data, 'mongod');
+  const folder = data === 'memory' ? undefined : join(data, keeps.mongod);
   if (folder) mkdirSync(folder, { recursive: true });
   return {
     program: binary,
@@ -130,7 +168,7 @@ function containerCommand(
   port: number,
 ) {
   const volume =
-    data === 'memory' ? ['--tmpfs', '/data/db'] : ['--volume', `${resolve(data, 'container')}:/data/db`];
+    data === 'memory' ? ['--tmpfs', '/data/db'] : ['--volume', `${resolve(data, keeps.container)}:/data/db`];
   return {
     program: docker,
     args: ['run', '--rm', '--init', '--publish', `127.0.0.1:${port}:27017`, ...volume, image, '--quiet'],
@@ -150,9 +188,15 @@ async function fromAddress(uri: string | undefined): Promise<Attempt<MongoChoice
 
 async function findMongod(): Promise<Attempt<MongoChoice>> {
   const binary = onPath('mongod');
-  if (!binary) return { not: 'no mongod' };
-  const version = versionIn((await ask(binary, ['--version'])).stdout);
-  return { found: { what: binary, version, value: { kind: 'mongod', binary } } };
+  return examine(binary ? { binary } : { not: 'no mongod' });
+}
+
+async function examine(candidate: { binary: string } | { not: string }): Promise<Attempt<MongoChoice>> {
+  if ('not' in candidate) return candidate;
+  const { binary } = candidate;
+  const { ok, stderr, stdout } = await ask(binary, ['--version']);
+  if (!ok) return { not: `${binary} does not run: ${stderr.trim().split('\n')[0]}` };
+  return { found: { what: binary, version: versionIn(stdout), value: { kind: 'mongod', binary } } };
 }
 
 async function findContainer(): Promise<Attempt<MongoChoice>> {

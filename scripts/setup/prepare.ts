@@ -1,8 +1,9 @@
+import { join } from 'node:path';
 import { chromiumLadder } from './chromium.ts';
 import { type Ffmpeg, ffmpegLadder } from './ffmpeg.ts';
 import { climb, describeFailure, foundValue, type Outcome, SetupFault, tell } from './ladder.ts';
 import { type MediaWorker, mediaWorkerLadder } from './media-worker.ts';
-import { type MongoChoice, mongoLadder } from './mongo.ts';
+import { type MongoChoice, mongoLadderFor } from './mongo.ts';
 import { type RedisChoice, redisLadder } from './redis.ts';
 
 /** What a show stands on. */
@@ -13,11 +14,11 @@ export type Foundations = {
   mediaWorker: MediaWorker;
 };
 
-/** Finds or prepares everything a show stands on, with one run of the package manager at most. */
-export async function prepareShow(): Promise<Foundations> {
+/** Finds or prepares everything a show of this data folder stands on, with one run of the package manager at most. */
+export async function prepareShow(dataDir: string): Promise<Foundations> {
   const outcomes = await climb<[RedisChoice, MongoChoice, Ffmpeg, MediaWorker]>([
     redisLadder,
-    mongoLadder,
+    mongoLadderFor(join(dataDir, 'mongo')),
     ffmpegLadder,
     mediaWorkerLadder,
   ]);
@@ -33,7 +34,7 @@ export async function prepareShow(): Promise<Foundations> {
 
 /** The same for the tests, with the browser that the journeys drive. */
 export async function prepareTests(): Promise<void> {
-  const ladders = [redisLadder, mongoLadder, ffmpegLadder, mediaWorkerLadder, chromiumLadder] as const;
+  const ladders = [redisLadder, mongoLadderFor(), ffmpegLadder, mediaWorkerLadder, chromiumLadder] as const;
   refuseMissing(await climb<readonly unknown[]>(ladders));
 }
 

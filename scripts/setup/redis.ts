@@ -18,7 +18,13 @@ export type RunningRedis = AsyncDisposable & {
 };
 
 /** `fsync` is AOF with `appendfsync always`; without a `dataDir` nothing outlives the process. */
-export type RedisOptions = { dataDir?: string; port?: number; socket?: string; fsync: boolean };
+export type RedisOptions = {
+  dataDir?: string;
+  port?: number;
+  socket?: string;
+  fsync: boolean;
+  onOutput?: (chunk: Buffer) => void;
+};
 
 const oldest = 7;
 
@@ -47,12 +53,12 @@ export async function startRedis(options: RedisOptions, binary?: string): Promis
   mkdirSync(folder, { recursive: true });
   const url = addressOf(options, scratch);
   const child = guarded(program, serverArguments(options, folder, url));
-  const { ended, stop } = stopping(child, 'Redis');
+  const { ended, lastWords, stop } = stopping(child, 'Redis', { onOutput: options.onOutput });
   const ready = await Promise.race([until(() => answers(url), 60_000), ended]);
   if (ready !== true) {
     await stop();
     rmSync(scratch, { recursive: true, force: true });
-    throw new Error(`Redis did not start: ${ready ?? 'no answer within 60 s'}`);
+    throw new Error(`Redis did not start: ${ready ?? 'no answer within 60 s'}${lastWords()}`);
   }
   return {
     url,

@@ -19,20 +19,26 @@ export function guarded(program: string, args: string[], env: NodeJS.ProcessEnv 
   });
 }
 
-/** Ways to end a child: `ended` says why it ended by itself or by us, `stop` ends it, by force after `patienceMs`. */
-export function stopping(child: ChildProcess, name: string, patienceMs = 10_000) {
+/** How long SIGTERM is given before SIGKILL (10 s), and who hears what the child prints. */
+export type StoppingOptions = {
+  patienceMs?: number;
+  onOutput?: ((chunk: Buffer) => void) | undefined;
+};
+
+/** Ways to end a child: `ended` says why it ended by itself or by us, `stop` ends it, `lastWords` is what it printed last. */
+export function stopping(child: ChildProcess, name: string, options: StoppingOptions = {}) {
+  const { onOutput, patienceMs = 10_000 } = options;
   const lastLines: string[] = [];
-  const remember = (chunk: unknown) => {
+  const hear = (chunk: Buffer) => {
+    onOutput?.(chunk);
     lastLines.push(...String(chunk).split('\n').filter(Boolean));
-    lastLines.splice(0, lastLines.length - 20);
+    lastLines.splice(0, lastLines.length - 10);
   };
-  child.stdout?.on('data', remember);
-  child.stderr?.on('data', remember);
+  child.stdout?.on('data', hear);
+  child.stderr?.on('data', hear);
   const ended = new Promise<string>((resolve) => {
     child.once('error', (fault) => resolve(`${name} could not be started: ${fault.message}`));
-    child.once('close', (code, signal) =>
-      resolve([`${name} ended with ${signal ?? `code ${code}`}`, ...lastLines].join('\n')),
-    );
+    child.once('close', (code, signal) => resolve(`${name} ended with ${signal ?? `code ${code}`}`));
   });
   const isOver = () => child.exitCode !== null || child.signalCode !== null || child.pid === undefined;
   const stop = async () => {
@@ -44,5 +50,6 @@ export function stopping(child: ChildProcess, name: string, patienceMs = 10_000)
     clearTimeout(force);
     child.stdin?.destroy();
   };
-  return { ended, stop };
+  const lastWords = () => lastLines.map((line) => `\n    ${line}`).join('');
+  return { ended, stop, lastWords };
 }

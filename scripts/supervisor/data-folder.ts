@@ -29,6 +29,7 @@ const forgotten = [
   'redis',
   'mongo',
   'stripe-sim.json',
+  'stripe-sim.json.log',
   'mail',
   'pictures',
   'recordings',

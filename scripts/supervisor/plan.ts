@@ -49,18 +49,21 @@ function stores({ dataDir, mongoUri, redisUrl }: Addresses, { mongo, redis }: Fo
   if (redis.binary !== undefined)
     plans.push({
       name: 'redis',
-      start: async () =>
+      start: async (onOutput) =>
         running(
-          await startRedis({ dataDir: join(dataDir, 'redis'), socket: redisUrl, fsync: true }, redis.binary),
+          await startRedis(
+            { dataDir: join(dataDir, 'redis'), socket: redisUrl, fsync: true, onOutput },
+            redis.binary,
+          ),
         ),
     });
   if (mongo.kind !== 'address')
     plans.push({
       name: 'mongo',
-      start: async () =>
+      start: async (onOutput) =>
         running(
           await startMongo(
-            { data: join(dataDir, 'mongo'), fsync: true, port: Number(new URL(mongoUri).port) },
+            { data: join(dataDir, 'mongo'), fsync: true, port: Number(new URL(mongoUri).port), onOutput },
             mongo,
           ),
         ),

@@ -8,7 +8,7 @@ import type { Restarts } from './pause.ts';
 /** A part of a show. One that is `optional` may fail to start without failing the show. */
 export type PartPlan = { name: string; optional?: boolean } & (
   | { script: Omit<Script, 'name'>; start?: undefined }
-  | { start: () => Promise<Running>; script?: undefined }
+  | { start: (onOutput: (chunk: Buffer) => void) => Promise<Running>; script?: undefined }
 );
 
 /** What to run: waves start one after the other, the parts of one wave together. */
@@ -44,7 +44,10 @@ export async function raiseShow(plan: Plan, folder: DataFolder, options: ShowOpt
 
   const raise = async (part: PartPlan) => {
     const { name } = part;
-    const start = part.start ?? (() => startScript({ ...part.script, name }, logs, signal));
+    const start = () =>
+      part.start
+        ? part.start(logs.reader(name, () => undefined).out)
+        : startScript({ ...part.script, name }, logs, signal);
     try {
       parts.set(name, await keepRunning(name, start, { tell, changed: record, ...(pause ? { pause } : {}) }));
       record();
