@@ -85,11 +85,12 @@ export const StockChange = z.object({
 });
 export type StockChange = z.infer<typeof StockChange>;
 
-/** Why units moved. `hold-undone` takes back a hold that never stood. */
+/** Why units moved. The undone ones take back a hold or a write-off that never stood. */
 export const StockCause = z.enum([
   'opening',
   'restock',
   'write-off',
+  'write-off-undone',
   'hold',
   'hold-undone',
   'release',

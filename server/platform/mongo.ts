@@ -22,6 +22,12 @@ export async function openMongo(uri: string): Promise<Mongo> {
   return connection;
 }
 
+/** Closes for good, without the words for a lost server. */
+export async function closeMongo(mongo: Mongo): Promise<void> {
+  mongo.removeAllListeners('disconnected');
+  await mongo.close();
+}
+
 /** Whether a fault says that a document of this `_id` (or unique key) is there already. */
 export function isDuplicate(fault: unknown): boolean {
   return fault instanceof Error && 'code' in fault && fault.code === 11000;
