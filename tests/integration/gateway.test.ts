@@ -8,7 +8,8 @@ import { identityEnded } from '#contract/internal/bus.ts';
 import { message } from '#server/gateway/live/message.ts';
 import { route } from '#server/gateway/route.ts';
 import { Fault } from '#server/platform/fault.ts';
-import { LiveClient, openTestGateway } from '../support/gateway.ts';
+import { LiveClient } from '../../scripts/clients/live-client.ts';
+import { openTestGateway } from '../support/gateway.ts';
 import { openRedis } from '../support/redis.ts';
 
 const room = StreamId.parse('stream_one');

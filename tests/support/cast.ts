@@ -1,65 +1,16 @@
-import { randomUUID } from 'node:crypto';
-import type { z } from 'zod';
 import { SignedUp } from '#contract/identity.ts';
 import { AccountId } from '#contract/ids.ts';
+import { HttpClient, type Reply } from '../../scripts/clients/http-client.ts';
 
-/** An answer of the API: its status, and its body as it came. */
-export type Reply = { status: number; body: unknown; headers: Headers };
+export type { Reply };
 
 export const password = 'a long enough password';
 
-/** One browser's worth of a person: a cookie jar, and calls as our own page makes them. */
-export class Person {
-  readonly address: string;
-  cookie = '';
+/** A named person of the cast, with the cookie jar of one browser. */
+export class Person extends HttpClient {
   accountId = AccountId.parse('acc_unknown');
   handle = '';
   recoveryCodes: string[] = [];
-
-  constructor(address: string) {
-    this.address = address;
-  }
-
-  /** Calls the API; the cookie the answer sets is kept. */
-  async call(
-    method: string,
-    path: string,
-    body?: unknown,
-    headers: Record<string, string> = {},
-  ): Promise<Reply> {
-    const isForm = body instanceof FormData;
-    const response = await fetch(`${this.address}/api/v1${path}`, {
-      method,
-      headers: {
-        'x-dropcast': '1',
-        'sec-fetch-site': 'same-origin',
-        ...(body === undefined || isForm ? {} : { 'content-type': 'application/json' }),
-        ...(this.cookie ? { cookie: this.cookie } : {}),
-        ...headers,
-      },
-      ...(body === undefined ? {} : { body: isForm ? body : JSON.stringify(body) }),
-    });
-    for (const line of response.headers.getSetCookie()) this.cookie = line.split(';')[0] ?? '';
-    const text = await response.text();
-    const isJson = response.headers.get('content-type')?.includes('json');
-    return { status: response.status, body: isJson ? JSON.parse(text) : text, headers: response.headers };
-  }
-
-  /** Calls and parses a good answer. @throws with the problem when the answer is none. */
-  async get<Schema extends z.ZodType>(path: string, schema: Schema): Promise<z.infer<Schema>> {
-    return this.#good(await this.call('GET', path), `GET ${path}`, schema);
-  }
-
-  async send<Schema extends z.ZodType>(
-    method: 'POST' | 'PUT' | 'PATCH' | 'DELETE',
-    path: string,
-    body: unknown,
-    schema: Schema,
-    key: string = randomUUID(),
-  ): Promise<z.infer<Schema>> {
-    const reply = await this.call(method, path, body, { 'idempotency-key': key });
-    return this.#good(reply, `${method} ${path}`, schema);
-  }
 
   async signUp(handle: string): Promise<this> {
     const { me, recoveryCodes } = await this.send('POST', '/accounts', { handle, password }, SignedUp);
@@ -70,12 +21,7 @@ export class Person {
     return this;
   }
 
-  async signIn(handle: string): Promise<Reply> {
+  signIn(handle: string): Promise<Reply> {
     return this.call('POST', '/login-sessions', { handle, password });
-  }
-
-  #good<Schema extends z.ZodType>({ status, body }: Reply, what: string, schema: Schema): z.infer<Schema> {
-    if (status >= 400) throw new Error(`${what} answered ${status}: ${JSON.stringify(body)}`);
-    return schema.parse(body);
   }
 }
