@@ -1,27 +1,27 @@
+import type { MediaSignal, SignalAnswer } from '../../../web/src/player/signal.ts';
+
+type Frame = { t: string; re?: number; d: unknown };
+type Asked = { resolve(answer: SignalAnswer): void; reject(fault: Error): void };
+
 /** The smallest live socket that can carry a room's media: enters the room, and enters it again after a cut. */
-export class PageSocket {
+export class PageSocket implements MediaSignal {
   isOpen = $state(false);
-  #room;
-  #socket;
+  readonly #room: string;
+  #socket: WebSocket;
   #nextId = 1;
   #entries = 0;
-  /** @type {Map<number, {resolve: (answer: any) => void, reject: (fault: Error) => void}>} */
-  #asked = new Map();
-  /** @type {Map<string, Set<(d: unknown) => void>>} */
-  #hearers = new Map();
-  /** @type {Set<() => void>} */
-  #returners = new Set();
+  readonly #asked = new Map<number, Asked>();
+  readonly #hearers = new Map<string, Set<(d: unknown) => void>>();
+  readonly #returners = new Set<() => void>();
 
-  /** @param {string} room */
-  constructor(room) {
+  constructor(room: string) {
     this.#room = room;
     this.#socket = this.#open();
   }
 
-  /** @param {string} t @param {unknown} d @returns {Promise<any>} */
-  request(t, d) {
+  request(t: string, d: unknown): Promise<SignalAnswer> {
     const id = this.#nextId++;
-    const { promise, resolve, reject } = Promise.withResolvers();
+    const { promise, resolve, reject } = Promise.withResolvers<SignalAnswer>();
     this.#asked.set(id, { resolve, reject });
     if (this.#socket.readyState === WebSocket.OPEN)
       this.#socket.send(JSON.stringify({ t, id, r: this.#room, d }));
@@ -29,20 +29,18 @@ export class PageSocket {
     return promise;
   }
 
-  /** @param {string} t @param {(d: unknown) => void} hear */
-  on(t, hear) {
-    const hearers = this.#hearers.get(t) ?? new Set();
+  on(t: string, hear: (d: unknown) => void): () => void {
+    const hearers = this.#hearers.get(t) ?? new Set<(d: unknown) => void>();
     this.#hearers.set(t, hearers.add(hear));
-    return () => hearers.delete(hear);
+    return () => void hearers.delete(hear);
   }
 
-  /** @param {() => void} hear */
-  onReturn(hear) {
+  onReturn(hear: () => void): () => void {
     this.#returners.add(hear);
-    return () => this.#returners.delete(hear);
+    return () => void this.#returners.delete(hear);
   }
 
-  #open() {
+  #open(): WebSocket {
     const socket = new WebSocket(`${location.origin.replace('http', 'ws')}/live`, 'live.v1.json');
     socket.onmessage = ({ data }) => {
       for (const frame of [JSON.parse(data)].flat()) this.#hear(frame);
@@ -58,16 +56,18 @@ export class PageSocket {
     return socket;
   }
 
-  /** @param {any} frame */
-  #hear(frame) {
+  #hear(frame: Frame): void {
     if (frame.t === 'gateway.ready') {
-      this.request('room.enter', { streamId: this.#room }).then(() => {
-        this.isOpen = true;
-        this.#entries += 1;
-        if (this.#entries > 1) for (const hear of this.#returners) hear();
-      });
+      this.request('room.enter', { streamId: this.#room }).then(
+        () => {
+          this.isOpen = true;
+          this.#entries += 1;
+          if (this.#entries > 1) for (const hear of this.#returners) hear();
+        },
+        () => {},
+      );
     } else if (frame.re !== undefined) {
-      this.#asked.get(frame.re)?.resolve(frame.d);
+      this.#asked.get(frame.re)?.resolve(frame.d as SignalAnswer);
       this.#asked.delete(frame.re);
     } else {
       for (const hear of this.#hearers.get(frame.t) ?? []) hear(frame.d);

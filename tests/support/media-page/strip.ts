@@ -2,8 +2,8 @@ const columns = 32;
 /** Milliseconds are drawn modulo this; a multiple of 1000, below 2^24. */
 const wrap = 16_000_000;
 
-/** 1 0, 24 bits most significant first, their xor in nibbles, 0 1. @param {number} value */
-function bitsOf(value) {
+/** 1 0, 24 bits most significant first, their xor in nibbles, 0 1. */
+function bitsOf(value: number): number[] {
   const bits = Array.from({ length: 24 }, (_, index) => (value >> (23 - index)) & 1);
   let check = 0;
   for (let nibble = 0; nibble < 24; nibble += 4) check ^= (value >> nibble) & 15;
@@ -12,9 +12,8 @@ function bitsOf(value) {
 
 /**
  * A track that carries the time of its drawing as a strip of bars along its top.
- * @param {number} width @param {number} height
  */
-export function drawStrip(width, height) {
+export function drawStrip(width: number, height: number): MediaStreamTrack | undefined {
   const canvas = Object.assign(document.createElement('canvas'), { width, height });
   const pen = canvas.getContext('2d');
   if (pen === null) throw new Error('no canvas');
@@ -34,13 +33,15 @@ export function drawStrip(width, height) {
   return track;
 }
 
-/** @param {HTMLVideoElement | null} video @param {number} forMs @returns {Promise<{delays: number[], unreadable: number}>} */
-export function readStrip(video, forMs) {
+/** Draw-to-display delays in ms, one a frame, and how many frames could not be read. */
+export function readStrip(
+  video: HTMLVideoElement | null,
+  forMs: number,
+): Promise<{ delays: number[]; unreadable: number }> {
   const canvas = Object.assign(document.createElement('canvas'), { width: columns, height: 1 });
   const pen = canvas.getContext('2d', { willReadFrequently: true });
   if (pen === null || video === null) throw new Error('nothing to read');
-  /** @type {number[]} */
-  const delays = [];
+  const delays: number[] = [];
   let unreadable = 0;
   const until = performance.now() + forMs;
   return new Promise((resolve) => {
@@ -54,7 +55,7 @@ export function readStrip(video, forMs) {
       }
       const { data } = pen.getImageData(0, 0, columns, 1);
       const bits = Array.from({ length: columns }, (_, column) => ((data[column * 4] ?? 0) > 127 ? 1 : 0));
-      const value = bits.slice(2, 26).reduce((sum, bit) => sum * 2 + bit, 0);
+      const value = bits.slice(2, 26).reduce<number>((sum, bit) => sum * 2 + bit, 0);
       if (bitsOf(value).every((bit, column) => bit === bits[column]))
         delays.push((now - value + wrap) % wrap);
       else unreadable += 1;
