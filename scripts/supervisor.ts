@@ -33,7 +33,7 @@ export async function supervise(flags: Flags, env: NodeJS.ProcessEnv = process.e
     if (stop.aborted) return undefined;
     throw fault;
   });
-  if (!raised) return;
+  if (!raised) return say('stopped before it was on');
   await using show = raised;
   using _watch = flags.dev ? watchSources(show, say) : undefined;
   printAddresses(addresses, flags, (performance.now() - started) / 1000);
@@ -42,7 +42,7 @@ export async function supervise(flags: Flags, env: NodeJS.ProcessEnv = process.e
 }
 
 /** Aborts on SIGINT, SIGTERM, or when the process that started this one is gone; asked again later, it ends at once. */
-function stopAsked({ DROPCAST_STARTER: starter }: NodeJS.ProcessEnv): AbortSignal {
+function stopAsked(env: NodeJS.ProcessEnv): AbortSignal {
   const controller = new AbortController();
   let askedAt: number | undefined;
   const ask = () => {
@@ -52,8 +52,10 @@ function stopAsked({ DROPCAST_STARTER: starter }: NodeJS.ProcessEnv): AbortSigna
     controller.abort(new Error('asked to stop'));
   };
   process.on('SIGINT', ask).on('SIGTERM', ask).on('SIGHUP', ask);
-  if (starter === String(process.ppid))
-    setInterval(() => String(process.ppid) !== starter && controller.abort(), 1000).unref();
+  // Not every one above passes signals on: npm's shell, for one, dies alone.
+  const starter = process.ppid;
+  if (env.DROPCAST_STARTER === String(starter) || env.npm_lifecycle_event !== undefined)
+    setInterval(() => process.ppid !== starter && controller.abort(), 1000).unref();
   return controller.signal;
 }
 

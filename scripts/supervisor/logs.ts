@@ -10,7 +10,7 @@ export type LogFile = {
     name: string,
     onLine: (line: string) => void,
   ) => { out: (chunk: Buffer) => void; err: (chunk: Buffer) => void };
-  /** The last lines of a part and the name of its log, for a message. */
+  /** The name of a part's log and its last lines that the console was not told, for a message. */
   hint: (name: string) => string;
 };
 
@@ -29,15 +29,15 @@ export function openLogs(folder: string, tell: (name: string, line: string) => v
     appendFileSync(file, chunk);
   };
 
-  const lineReader = (name: string, take: (line: string) => void) => {
+  /** `take` answers whether the console was told. */
+  const lineReader = (name: string, take: (line: string) => boolean) => {
     let rest = '';
     return (chunk: Buffer) => {
       keep(name, chunk);
       const lines = (rest + String(chunk)).split('\n');
       rest = lines.pop() ?? '';
       for (const line of lines.filter(Boolean)) {
-        lastLines.set(name, [...(lastLines.get(name) ?? []), line].slice(-12));
-        take(line);
+        if (!take(line)) lastLines.set(name, [...(lastLines.get(name) ?? []), line].slice(-12));
       }
     };
   };
@@ -48,8 +48,12 @@ export function openLogs(folder: string, tell: (name: string, line: string) => v
         onLine(line);
         const warning = warningIn(line);
         if (warning) tell(name, warning);
+        return warning !== undefined;
       }),
-      err: lineReader(name, (line) => tell(name, line)),
+      err: lineReader(name, (line) => {
+        tell(name, line);
+        return true;
+      }),
     }),
     hint: (name) => {
       const lines = lastLines.get(name) ?? [];

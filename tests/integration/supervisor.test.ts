@@ -121,10 +121,12 @@ describe('a show', () => {
     const { takeDataFolder } = await import('../../scripts/supervisor/data-folder.ts');
     using taken = await takeDataFolder(folder);
     const script = { file: join(folder, 'broken.mjs'), env: process.env };
+    const told: string[] = [];
     const raising = raiseShow({ url: '', waves: [[{ name: 'server', script }]] }, taken, {
-      tell: () => undefined,
+      tell: (text) => told.push(text),
     });
-    await expect(raising).rejects.toThrow(/server ended with code 3 before it was ready.*no such luck/s);
+    await expect(raising).rejects.toThrow(/server ended with code 3 before it was ready.*server\.log/);
+    expect(told).toContain('server: no such luck');
   });
 });
 
