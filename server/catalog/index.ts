@@ -1,0 +1,67 @@
+import type { Router } from 'express';
+import type { ProductView } from '#contract/catalog.ts';
+import type { ProductId } from '#contract/ids.ts';
+import type { SnapshotPart } from '../gateway/ports.ts';
+import type { Route } from '../gateway/route.ts';
+import type { Clock } from '../platform/clock.ts';
+import { createHolds, type Holds } from './holds.ts';
+import { catalogRoutes } from './http.ts';
+import { type PictureStore, pictureRouter } from './pictures.ts';
+import { createProducts, type Product, viewOf } from './products.ts';
+import type { FailPoint } from './steps.ts';
+import type { ProductStore, StockStore } from './store.ts';
+
+export {
+  type Breakdown,
+  type CouponTerm,
+  type Funder,
+  type PriceInput,
+  price,
+  type ShippingRule,
+  type TaxRule,
+  type UnitPrice,
+} from './core/price.ts';
+export type { HoldRefusal, Holds } from './holds.ts';
+export { catalogMigrations } from './migrations.ts';
+export type { PictureStore } from './pictures.ts';
+export type { Product, StockedVariant } from './products.ts';
+
+/** What the catalogue offers to the house and to other slices. */
+export type Catalog = {
+  routes: Route[];
+  /** GET /pictures/:pictureId, outside the API. */
+  router: Router;
+  snapshots: SnapshotPart[];
+  products: {
+    get(productId: ProductId): Promise<Product | undefined>;
+    /** In no particular order; unknown ones are missing. */
+    many(productIds: readonly ProductId[]): Promise<Product[]>;
+    /** What everybody may see of a product: no floor price. */
+    view(product: Product): ProductView;
+  };
+  holds: Holds;
+  /** Finishes stock steps that a dead process left; answers how many. */
+  sweep(): Promise<number>;
+};
+
+/** Puts the catalogue together; see its README for what it promises. */
+export function createCatalog(parts: {
+  products: ProductStore;
+  stock: StockStore;
+  pictures: PictureStore;
+  clock: Clock;
+  failpoint?: FailPoint;
+}): Catalog {
+  const { clock, stock, pictures } = parts;
+  const failpoint = parts.failpoint ? { failpoint: parts.failpoint } : {};
+  const holds = createHolds({ store: stock, clock, ...failpoint });
+  const products = createProducts({ products: parts.products, stock, holds, clock });
+  return {
+    routes: catalogRoutes({ products, pictures }),
+    router: pictureRouter(pictures),
+    snapshots: [],
+    products: { get: products.get, many: products.many, view: viewOf },
+    holds,
+    sweep: async () => (clock.isTrusted() ? holds.repair() : 0),
+  };
+}
