@@ -11,5 +11,11 @@ function shardOf(name: string): string {
 /** The hash tag that all keys and the channel of a room carry, so that one script may touch them on a cluster. */
 export const roomTag = (streamId: StreamId): string => `{rs:${shardOf(streamId)}}`;
 
+/** All tags of rooms, for those who work through every room of an installation. */
+export const roomTags: readonly string[] = Array.from(
+  { length: shards },
+  (_, shard) => `{rs:${String(shard).padStart(2, '0')}}`,
+);
+
 /** The channel that carries words to the sockets of a person. */
 export const personChannel = (personId: string): string => `{ps:${shardOf(personId)}}`;
