@@ -97,6 +97,9 @@ export const permissions = {
   'stream.control': may('host', 'delegate:pin', 'delegate:drop', 'delegate:moderate', 'operator'),
   'showcase.edit': audited('host', 'operator'),
   'product.pin': audited('host', 'delegate:pin', 'operator'),
+  'timeline.read': may('host', 'delegate:pin', 'delegate:drop', 'delegate:moderate', 'analyst', 'operator'),
+  'vendor.link': audited('vendor'),
+  'vendor.read-links': may('vendor', 'operator'),
   // Media.
   'media.watch': may('anyone'),
   'media.publish': may('host'),

@@ -141,6 +141,9 @@ export const StockTold = z.object({
   stock: z.array(Stock.extend({ productId: ProductId, variantId: VariantId })),
 });
 
+/** A product the host may put into the showcase of this channel's streams. */
+export const ChannelProduct = ProductView.extend({ vendorName: z.string() });
+
 /** What a snapshot holds of this slice, by part name. */
 export const roomsSnapshot = {
   stream: StreamView,

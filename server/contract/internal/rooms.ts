@@ -6,7 +6,15 @@ const about = {
   channelId: ChannelId,
   at: Instant,
   actor: AccountId.optional(),
+  /** The stream's version with this change. */
+  version: z.int(),
 };
+
+/** A stream changed: whoever keeps it for a moment reads it anew. */
+export const streamChanged = {
+  name: 'rooms.stream-changed',
+  schema: z.object({ streamId: StreamId }),
+} as const;
 
 /** Events of a stream's outbox. */
 export const roomsEvents = {
