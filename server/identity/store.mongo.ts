@@ -3,8 +3,8 @@ import type { AccountId, ChannelId, PersonId, VendorId } from '#contract/ids.ts'
 import type { RoleGrant } from '#contract/permissions.ts';
 import { isDuplicate, Mixed, type Mongo, modelOf, trusted } from '../platform/mongo.ts';
 import { keyOf } from './core/roles.ts';
+import { mongoLoginSessions } from './mongo-login-sessions.ts';
 import { type Account, type AuditEntry, abandonedMs, type IdentityStore } from './store.ts';
-import { mongoLoginSessions } from './store-login-sessions.mongo.ts';
 
 type AccountDocument = {
   _id: AccountId;
