@@ -1,0 +1,19 @@
+import { createContext } from 'svelte';
+import type { Announcer } from '../ui/announcer.svelte.ts';
+import type { ServerClock } from '../ui/server-clock.svelte.ts';
+import type { Session } from './session.svelte.ts';
+import type { LiveSocket } from './socket.svelte.ts';
+
+/** What every feature may use: one of each on a page, made in app/. */
+export type PageParts = {
+  session: Session;
+  socket: LiveSocket;
+  clock: ServerClock;
+  announcer: Announcer;
+  /** Goes to an address of this site without loading the page anew. */
+  go(path: string): void;
+  /** Asks for a sign-in, and comes back to the same moment afterwards. */
+  askForSignIn(): void;
+};
+
+export const [pageParts, setPageParts] = createContext<PageParts>();
