@@ -66,6 +66,7 @@ export const errors = {
   'coupon-below-minimum': row(409, 'The minimum spend of this coupon is not reached.'),
   'coupon-spent': row(409, 'This coupon is in use or used.'),
   'coupon-expired': row(409, 'This coupon has run out.'),
+  'one-vendor-per-order': row(409, 'One order buys from one vendor.'),
   'quote-changed': row(409, 'The total changed: look at it once more.'),
   'hold-ended': row(409, 'The hold has run out.'),
   'order-not-payable': row(409, 'This order cannot be paid in its present state.'),

@@ -121,6 +121,7 @@ export const permissions = {
   'order.quote': may('person'),
   'order.place': may('person'),
   'order.pay': may('person'),
+  'order.list-own': may('person'),
   'order.read-own': may('anyone'),
   'order.cancel-own': may('person'),
   'order.read-desk': may('vendor', 'operator'),

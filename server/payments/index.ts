@@ -1,3 +1,4 @@
+import type { VendorId } from '#contract/ids.ts';
 import type { Money } from '#contract/money.ts';
 import { logger } from '../platform/logger.ts';
 import { portion } from '../platform/money.ts';
@@ -54,7 +55,7 @@ export function createPayments(parts: PaymentParts) {
       return (await statusOfPayout(payments, vendorId)).isPayable;
     },
     payoutStatus: (vendorId: string) => statusOfPayout(payments, vendorId),
-    connectPayout: (vendorId: string, returnPath: string) => connectPayout(payments, vendorId, returnPath),
+    connectPayout: (vendorId: VendorId, returnPath: string) => connectPayout(payments, vendorId, returnPath),
 
     journal: parts.journal,
 

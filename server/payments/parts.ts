@@ -1,3 +1,4 @@
+import type { VendorId } from '#contract/ids.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Queues } from '../platform/queue.ts';
 import type { WebhookInbox } from './inbox.ts';
@@ -14,7 +15,7 @@ export type PaymentParts = {
   stripe: PaymentService;
   clock: Clock;
   queues: Pick<Queues, 'add'>;
-  identity: { vendors: { get(vendorId: string): Promise<{ name: string } | undefined> } };
+  identity: { vendors: { get(vendorId: VendorId): Promise<{ name: string } | undefined> } };
   config: {
     http: { publicUrl: string };
     payments: {

@@ -1,4 +1,5 @@
 import { accept, type Result, refuse } from '#contract/errors.ts';
+import type { VendorId } from '#contract/ids.ts';
 import type { PayoutStatus } from '#contract/payments.ts';
 import { logger } from '../platform/logger.ts';
 import { payoutStatus } from './core/payout.ts';
@@ -15,7 +16,7 @@ export async function statusOfPayout({ store }: Payments, vendorId: string): Pro
  */
 export async function connectPayout(
   { store, stripe, clock, config, identity }: Payments,
-  vendorId: string,
+  vendorId: VendorId,
   returnPath: string,
 ): Promise<Result<{ url: string }, 'not-found'>> {
   const vendor = await identity.vendors.get(vendorId);

@@ -1,0 +1,94 @@
+import type { OrderState, PlaceOrder, QuoteAsk } from '#contract/checkout.ts';
+import type { OrderId, PersonId, ProductId, StreamId, VariantId, VendorId } from '#contract/ids.ts';
+import type { Money } from '#contract/money.ts';
+import type { SnapshotPart } from '../gateway/ports.ts';
+import { cancelOrder, endHold, sweepHolds } from './ending.ts';
+import { checkoutRoutes } from './http.ts';
+import { orderOutcome } from './outcome.ts';
+import type { Checkout, CheckoutParts } from './parts.ts';
+import { payOrder } from './pay.ts';
+import { placeOrder } from './place.ts';
+import type { PriceTerm } from './ports.ts';
+import { quote } from './quote.ts';
+import { listen } from './settle.ts';
+import type { Order } from './store.ts';
+
+export { checkoutMigrations } from './migrations.ts';
+export type { Failpoint } from './parts.ts';
+export type { PriceTerm, TermEffect, TermRefusal } from './ports.ts';
+export type { Order } from './store.ts';
+
+/** What others may count of an order; never who bought. */
+export type OrderFact = {
+  orderId: OrderId;
+  state: OrderState;
+  vendorId: VendorId;
+  streamId: StreamId | undefined;
+  lines: { productId: ProductId; variantId: VariantId; quantity: number; total: Money }[];
+  goods: Money;
+  discount: Money;
+  total: Money;
+  fee: Money;
+  placedAt: Date;
+  /** When the money came; undefined: it has not. */
+  paidAt: Date | undefined;
+  termRef: string | undefined;
+};
+
+export type CheckoutFace = ReturnType<typeof createCheckout>;
+
+/** The one order path: quote, hold, pay, and what money that came or never came makes of an order. */
+export function createCheckout({ terms = [], ...parts }: CheckoutParts & { terms?: readonly PriceTerm[] }) {
+  const checkout: Checkout = {
+    ...parts,
+    failpoint: parts.failpoint ?? (() => {}),
+    terms: new Map(terms.map((term) => [term.kind, term])),
+  };
+  parts.payments.registerOutcome(orderOutcome(checkout));
+  listen(checkout);
+  const snapshots: SnapshotPart[] = [];
+  return {
+    routes: checkoutRoutes(checkout),
+    snapshots,
+    /** Names a way to a lower price; once per kind, at composition. */
+    registerTerm(term: PriceTerm): void {
+      checkout.terms.set(term.kind, term);
+    },
+    quote: (personId: PersonId, ask: QuoteAsk) => quote(checkout, personId, ask),
+    place: (personId: PersonId, key: string, ask: PlaceOrder) => placeOrder(checkout, personId, key, ask),
+    pay: (order: Order, confirmationToken: string) => payOrder(checkout, order, confirmationToken),
+    cancel: (order: Order) => cancelOrder(checkout, order),
+
+    /** A worker's part, woken at the hold's end: the stored instant decides. */
+    endHold: (orderId: OrderId) => endHold(checkout, orderId),
+    /** Swept every few seconds: holds that ended, orders on their way to an end, tries without a word. */
+    sweepHolds: () => sweepHolds(checkout),
+
+    orders: {
+      get: (orderId: OrderId): Promise<Order | undefined> => parts.store.get(orderId),
+      /** Every order of a stream that was placed there, oldest first. */
+      byStream: async (streamId: StreamId): Promise<OrderFact[]> =>
+        (await parts.store.ofStream(streamId)).map(factOf),
+    },
+  };
+}
+
+const factOf = (order: Order): OrderFact => ({
+  orderId: order.orderId,
+  state: order.state,
+  vendorId: order.vendorId,
+  streamId: order.streamId,
+  lines: order.lines.map(({ productId, variantId, quantity, total }) => ({
+    productId,
+    variantId,
+    quantity,
+    total,
+  })),
+  goods: order.totals.goods,
+  discount: order.totals.discount,
+  total: order.totals.total,
+  fee: order.fee,
+  placedAt: order.placedAt,
+  paidAt: order.paid?.at,
+  termRef: order.terms[0]?.ref,
+});

@@ -1,0 +1,143 @@
+import { createHash } from 'node:crypto';
+import type { PlaceOrder } from '#contract/checkout.ts';
+import { accept, ErrorCode, type Result, refuse } from '#contract/errors.ts';
+import { OrderId, type PersonId } from '#contract/ids.ts';
+import { holdEndsQueue } from '#contract/internal/checkout.ts';
+import { logger } from '../platform/logger.ts';
+import { endOrder } from './ending.ts';
+import { changed } from './events.ts';
+import { type Checkout, nowOf, termOf } from './parts.ts';
+import { priceAsk } from './quote.ts';
+import type { Order } from './store.ts';
+
+/** The order a person's key names: the same key again is the same order. */
+export function orderIdOf(personId: PersonId, key: string): OrderId {
+  const digest = createHash('sha256').update(`${personId} ${key}`).digest('base64url');
+  return OrderId.parse(`ord_${digest.slice(0, 32)}`);
+}
+
+/**
+ * Places an order: priced anew and held, or refused with nothing taken. The same person and key get the same order or
+ * the same refusal, however often and in however many tabs it is asked; the key for another order is `key-reused`.
+ */
+export async function placeOrder(
+  checkout: Checkout,
+  personId: PersonId,
+  key: string,
+  ask: PlaceOrder,
+): Promise<Result<Order, ErrorCode>> {
+  const { store, payments, failpoint } = checkout;
+  const orderId = orderIdOf(personId, key);
+  const askDigest = digestOf(ask);
+  const known = await store.get(orderId);
+  if (known) return goOn(checkout, known, askDigest);
+
+  const priced = await priceAsk(checkout, personId, ask);
+  if (!priced.ok) return priced;
+  const { totals, vendorId } = priced.value;
+  const { quotedTotal } = ask;
+  if (totals.total.amount !== quotedTotal.amount || totals.total.currency !== quotedTotal.currency)
+    return refuse('quote-changed', `the total is ${totals.total.amount} ${totals.total.currency}`);
+  if (!(await payments.isPayable(vendorId))) return refuse('vendor-not-payable');
+
+  const placedAt = nowOf(checkout);
+  const order: Order = {
+    ...priced.value,
+    orderId,
+    personId,
+    state: 'pending',
+    version: 1,
+    askDigest,
+    email: ask.email,
+    delivery: ask.delivery,
+    placedAt,
+    holdEndsAt: new Date(placedAt.getTime() + checkout.config.holdMs),
+    holdOwner: orderId,
+    attempts: 0,
+    paying: undefined,
+    openIntents: [],
+    refusedIntents: [],
+    ending: undefined,
+    paid: undefined,
+    lastFailure: undefined,
+    refusal: undefined,
+    history: [{ at: placedAt, state: 'pending', cause: 'placed' }],
+  };
+  const isNew = await store.insert(order);
+  await failpoint('checkout.place:stored');
+  if (isNew) return hold(checkout, order);
+  const other = await store.get(orderId);
+  return other ? goOn(checkout, other, askDigest) : refuse('not-known-yet');
+}
+
+/** A key that has its order already: what was left half done is finished, what was answered is answered again. */
+async function goOn(checkout: Checkout, order: Order, askDigest: string): Promise<Result<Order, ErrorCode>> {
+  if (order.askDigest !== askDigest) return refuse('key-reused');
+  if (order.state === 'pending') return hold(checkout, order);
+  const refusal = ErrorCode.safeParse(order.refusal);
+  return refusal.success ? refuse(refusal.data) : accept(order);
+}
+
+/** Stock, then terms, then `held`; undone in the other order when one of them is refused. */
+async function hold(checkout: Checkout, order: Order): Promise<Result<Order, ErrorCode>> {
+  const { store, catalog, queues, failpoint } = checkout;
+  const { orderId, personId, holdEndsAt } = order;
+  const stock = await catalog.holds.hold({
+    holdOwner: order.holdOwner,
+    lines: order.lines.map(({ variantId, quantity }) => ({ variantId, quantity })),
+    endsAt: holdEndsAt,
+  });
+  if (!stock.ok) return undo(checkout, order, stock.refusal);
+  await failpoint('checkout.place:stock-held');
+  const now = nowOf(checkout);
+  for (const { kind, ref } of order.terms) {
+    const reserved = await termOf(checkout, kind).reserve({ orderId, ref, personId, now });
+    if (!reserved.ok) return undo(checkout, order, reserved.refusal);
+  }
+  await failpoint('checkout.place:terms-reserved');
+  const at = nowOf(checkout);
+  const held = await store.move(orderId, {
+    transition: 'hold',
+    cause: 'held',
+    at,
+    events: [changed(order, 'held', 'held', at)],
+    set: {},
+  });
+  if (held === undefined) return settled(checkout, order);
+  await failpoint('checkout.place:held');
+  try {
+    const delayMs = holdEndsAt.getTime() - at.getTime();
+    await queues.add(holdEndsQueue, { orderId }, { key: orderId, delayMs });
+  } catch (fault) {
+    logger.warn({ err: fault, orderId }, 'no wake for the end of a hold: the sweeper finds it');
+  }
+  await store.relay(orderId);
+  logger.info({ orderId, streamId: order.streamId, vendorId: order.vendorId }, 'order held');
+  return accept(held);
+}
+
+/** A refused order ends as cancelled, with everything given back, and keeps its refusal for the next asking. */
+async function undo(checkout: Checkout, order: Order, refusal: ErrorCode): Promise<Result<Order, ErrorCode>> {
+  const ended = await endOrder(checkout, order.orderId, { as: 'cancelled', cause: refusal }, {}, refusal);
+  return ended === undefined ? settled(checkout, order) : refuse(refusal);
+}
+
+/** Another process moved the order first: its word counts, and what this one took goes back if the order is over. */
+async function settled(checkout: Checkout, { orderId }: Order): Promise<Result<Order, ErrorCode>> {
+  const order = await checkout.store.get(orderId);
+  if (order === undefined) return refuse('not-known-yet');
+  const refusal = ErrorCode.safeParse(order.refusal);
+  if (refusal.success) return refuse(refusal.data);
+  if (order.state === 'cancelled' || order.state === 'expired') {
+    await checkout.catalog.holds.release(order.holdOwner, 'order-over');
+    const at = nowOf(checkout);
+    for (const { kind } of order.terms) await termOf(checkout, kind).giveBack(orderId, at);
+    return refuse('hold-ended');
+  }
+  return accept(order);
+}
+
+const digestOf = ({ lines, streamId, coupon, quotedTotal, email, delivery }: PlaceOrder): string =>
+  createHash('sha256')
+    .update(JSON.stringify([lines, streamId, coupon, quotedTotal, email, delivery]))
+    .digest('base64url');
