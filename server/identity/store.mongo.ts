@@ -48,7 +48,9 @@ export function mongoIdentityStore(mongo: Mongo): IdentityStore {
       count: (target) => follows.countDocuments({ target }),
     },
     async pseudonymKey(personId, fresh) {
-      await once(pseudonymKeys.create({ _id: personId, key: fresh }));
+      const known = await pseudonymKeys.findOne({ _id: personId }).lean();
+      if (known) return known.key;
+      if (await once(pseudonymKeys.create({ _id: personId, key: fresh }))) return fresh;
       const found = await pseudonymKeys.findOne({ _id: personId }).lean();
       return found?.key ?? fresh;
     },
