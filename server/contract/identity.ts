@@ -11,10 +11,10 @@ export const Handle = z
 export type Handle = z.infer<typeof Handle>;
 
 /** 8–128 characters, of any kind. */
-export const Password = z.string().min(8).max(128);
+const Password = z.string().min(8).max(128);
 
 /** ISO 3166-1 alpha-2. */
-export const Region = z.string().regex(/^[A-Z]{2}$/, 'expected two capital letters of ISO 3166-1');
+const Region = z.string().regex(/^[A-Z]{2}$/, 'expected two capital letters of ISO 3166-1');
 export const Language = z.enum(['en', 'zh-CN']);
 export type Language = z.infer<typeof Language>;
 

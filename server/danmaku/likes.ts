@@ -6,7 +6,7 @@ import type { DanmakuArchive, DanmakuLog } from './store.ts';
 const tickMs = 200;
 
 /** An account's likes in one stream count up to here. */
-export const likeCap = 500;
+const likeCap = 500;
 
 type Parts = { log: DanmakuLog; archive: DanmakuArchive; live: LiveRooms };
 

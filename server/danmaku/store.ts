@@ -11,7 +11,7 @@ export type Waiting =
   | { kind: 'likes'; streamId: StreamId; likes: number };
 
 /** Where a room's numbers go on when the fast store has lost them; read from the archive only then. */
-export type Seed = () => Promise<number>;
+type Seed = () => Promise<number>;
 
 /** The fast store of what is said: numbers lines, keeps the last ones, counts likes, and feeds the archive. */
 export interface DanmakuLog {

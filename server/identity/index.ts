@@ -21,8 +21,7 @@ import { createThrottle } from './throttle.ts';
 import { accountUseCases } from './usecases.ts';
 
 export { identityMigrations } from './migrations.ts';
-export type { Channel, IdentityStore, Vendor } from './store.ts';
-export { permits };
+export type { IdentityStore } from './store.ts';
 
 /** What others may know of an account. */
 export type AccountPublic = { accountId: AccountId; handle: string; language: Language };

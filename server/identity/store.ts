@@ -21,7 +21,7 @@ export type Account = {
 /** A handle held by an account that was never written is free again after this. */
 export const abandonedMs = 60_000;
 
-export type SettingsChange = Partial<Pick<Account, 'language' | 'contact'>> & {
+type SettingsChange = Partial<Pick<Account, 'language' | 'contact'>> & {
   email?: string | null | undefined;
   region?: string | null | undefined;
 };
