@@ -1,4 +1,4 @@
-import { setTimeout as pause } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
 import { createWorker } from 'mediasoup';
 import type { TransportListenInfo, WebRtcServer, Worker } from 'mediasoup/types';
 import type { Logger } from 'pino';
@@ -41,12 +41,20 @@ export class WorkerPool implements AsyncDisposable {
     this.#options = options;
   }
 
-  /** The least loaded worker, waiting for a replacement only when no other lives. */
+  /** The least loaded living worker, waiting for a replacement only when none lives. */
   async take(): Promise<PooledWorker> {
-    const living = this.#slots.filter((slot): slot is PooledWorker => !(slot instanceof Promise));
-    const taken = leastLoaded(living) ?? (await Promise.any(this.#slots));
-    taken.routers += 1;
-    return taken;
+    while (!this.#isClosed) {
+      const ready = this.#slots.filter((slot): slot is PooledWorker => !(slot instanceof Promise));
+      const taken = leastLoaded(ready.filter(({ worker }) => !worker.closed));
+      if (taken !== undefined) {
+        taken.routers += 1;
+        return taken;
+      }
+      // A worker that just died is not yet known as such: its rooms hear of it first.
+      const opening = this.#slots.filter((slot) => slot instanceof Promise);
+      await (opening.length > 0 ? Promise.any(opening) : nextTurn());
+    }
+    throw new Error('the pool is closed');
   }
 
   /** How many consumers all workers serve. */
