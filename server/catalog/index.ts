@@ -1,6 +1,6 @@
 import type { Router } from 'express';
 import type { ProductView } from '#contract/catalog.ts';
-import type { ProductId } from '#contract/ids.ts';
+import type { ProductId, VendorId } from '#contract/ids.ts';
 import type { SnapshotPart } from '../gateway/ports.ts';
 import type { Route } from '../gateway/route.ts';
 import type { Clock } from '../platform/clock.ts';
@@ -36,6 +36,8 @@ export type Catalog = {
     get(productId: ProductId): Promise<Product | undefined>;
     /** In no particular order; unknown ones are missing. */
     many(productIds: readonly ProductId[]): Promise<Product[]>;
+    /** The vendor's newest products. */
+    ofVendor(vendorId: VendorId, limit: number): Promise<Product[]>;
     /** What everybody may see of a product: no floor price. */
     view(product: Product): ProductView;
   };
@@ -60,7 +62,12 @@ export function createCatalog(parts: {
     routes: catalogRoutes({ products, pictures }),
     router: pictureRouter(pictures),
     snapshots: [],
-    products: { get: products.get, many: products.many, view: viewOf },
+    products: {
+      get: products.get,
+      many: products.many,
+      ofVendor: (vendorId, limit) => products.ofVendor(vendorId, undefined, limit),
+      view: viewOf,
+    },
     holds,
     sweep: async () => (clock.isTrusted() ? holds.repair() : 0),
   };
