@@ -1,21 +1,18 @@
 import type { DanmakuLine, DanmakuSnapshot } from '#contract/danmaku.ts';
 import { accept, type Result, refuse, refuseUntil } from '#contract/errors.ts';
-import { type ChannelId, type IdempotencyKey, LineId, type StreamId } from '#contract/ids.ts';
+import { type IdempotencyKey, LineId, type StreamId } from '#contract/ids.ts';
 import type { Actor } from '#contract/permissions.ts';
 import type { LiveRooms } from '../gateway/live/rooms.ts';
 import type { Clock } from '../platform/clock.ts';
 import { newId } from '../platform/ids.ts';
 import type { RateLimit } from '../platform/rate-limit.ts';
+import type { Rooms } from '../rooms/index.ts';
 import { isOpenFor, kindOf } from './core/line.ts';
 import { cleanText, judgeText } from './core/text.ts';
 import type { DanmakuArchive, DanmakuLog, NewLine } from './store.ts';
 
 /** What danmaku asks of rooms. */
-export type RoomsFace = {
-  streams: { get(streamId: StreamId): Promise<StreamFacts | undefined> };
-  streamMs(stream: StreamFacts, at: Date): number;
-};
-type StreamFacts = { channelId: ChannelId; state: 'scheduled' | 'live' | 'ended' | 'replay' };
+export type RoomsFace = { streams: Pick<Rooms['streams'], 'get'>; streamMs: Rooms['streamMs'] };
 
 export type Parts = {
   log: DanmakuLog;
@@ -35,23 +32,11 @@ type PostRefusal =
   | 'sent-too-fast';
 
 const snapshotLines = 50;
-const streamKeptMs = 1000;
 /** After the fast store was lost, numbers go on well above any that was told and not archived. */
 const numberGap = 1000;
 
 /** Saying lines, and reading what was said. */
 export function danmakuUseCases({ log, archive, rooms, live, clock, limits }: Parts) {
-  const streams = new Map<StreamId, { facts: StreamFacts; until: number }>();
-  const streamOf = async (streamId: StreamId): Promise<StreamFacts | undefined> => {
-    const known = streams.get(streamId);
-    if (known && clock.now() < known.until) return known.facts;
-    const facts = await rooms.streams.get(streamId);
-    streams.delete(streamId);
-    if (streams.size >= 1000) streams.clear();
-    if (facts) streams.set(streamId, { facts, until: clock.now() + streamKeptMs });
-    return facts;
-  };
-
   const say = async (line: NewLine, actor: Actor): Promise<DanmakuLine> => {
     const { streamId } = line;
     const writer = actor.kind === 'account' ? actor.accountId : undefined;
@@ -64,7 +49,7 @@ export function danmakuUseCases({ log, archive, rooms, live, clock, limits }: Pa
   };
 
   return {
-    streamOf,
+    streamOf: rooms.streams.get,
 
     /** Cleans, judges and paces a line, and tells the room. */
     async post(
@@ -73,7 +58,7 @@ export function danmakuUseCases({ log, archive, rooms, live, clock, limits }: Pa
     ): Promise<Result<{ line: DanmakuLine }, PostRefusal>> {
       if (actor.kind !== 'account') return refuse('sign-in-required');
       const { streamId, key } = input;
-      const stream = await streamOf(streamId);
+      const stream = await rooms.streams.get(streamId);
       if (stream === undefined) return refuse('not-found');
       if (!isOpenFor(stream.state)) return refuse('wrong-stream-state');
       const text = cleanText(input.text);
@@ -97,7 +82,7 @@ export function danmakuUseCases({ log, archive, rooms, live, clock, limits }: Pa
 
     /** Puts a line of the room itself among the others: what was bought, never by whom. */
     async announce(streamId: StreamId, text: string): Promise<void> {
-      const stream = await streamOf(streamId);
+      const stream = await rooms.streams.get(streamId);
       if (stream === undefined) return;
       const at = new Date(clock.now());
       const line: NewLine = {

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { DanmakuLine, DanmakuPage, DanmakuSnapshot } from '#contract/danmaku.ts';
 import type { ServerFrame } from '#contract/envelope.ts';
 import { ChannelId, StreamId } from '#contract/ids.ts';
+import type { StreamState } from '#contract/rooms.ts';
 import { createDanmaku, type Danmaku, danmakuMigrations } from '#server/danmaku/index.ts';
 import { mongoDanmakuArchive } from '#server/danmaku/store.mongo.ts';
 import { redisDanmakuLog } from '#server/danmaku/store.redis.ts';
@@ -10,22 +11,40 @@ import type { LiveRooms, RoomMessage } from '#server/gateway/live/rooms.ts';
 import { processClock } from '#server/platform/clock.ts';
 import { openMongo as connect, migrate } from '#server/platform/mongo.ts';
 import { openRedis as connectRedis } from '#server/platform/redis.ts';
+import type { Stream } from '#server/rooms/index.ts';
 import { HttpClient } from '../../scripts/clients/http-client.ts';
 import { LiveClient } from '../../scripts/clients/live-client.ts';
 import { openTestGateway } from '../support/gateway.ts';
 import { openMongo } from '../support/mongo.ts';
 import { openRedis } from '../support/redis.ts';
 
-type State = 'scheduled' | 'live' | 'ended' | 'replay';
 const channelId = ChannelId.parse('ch_tea');
 const liveAt = Date.now() - 60_000;
-const states = new Map<StreamId, State>();
+const states = new Map<StreamId, StreamState>();
 
-const newRoom = (state: State = 'live'): StreamId => {
+const newRoom = (state: StreamState = 'live'): StreamId => {
   const streamId = StreamId.parse(`stream_${randomUUID().replaceAll('-', '')}`);
   states.set(streamId, state);
   return streamId;
 };
+
+const streamOf = (streamId: StreamId, state: StreamState): Stream => ({
+  streamId,
+  channelId,
+  title: 'Tea',
+  coverPictureId: undefined,
+  state,
+  currency: 'EUR',
+  startsAt: liveAt,
+  liveAt,
+  endedAt: undefined,
+  recordingNotice: undefined,
+  showcase: [],
+  pinned: undefined,
+  pinKeys: [],
+  version: 1,
+  createdAt: liveAt,
+});
 
 const stack = new AsyncDisposableStack();
 let gateway: Awaited<ReturnType<typeof openTestGateway>>;
@@ -53,7 +72,7 @@ beforeAll(async () => {
         streams: {
           get: async (streamId) => {
             const state = states.get(streamId);
-            return state && { channelId, state };
+            return state && streamOf(streamId, state);
           },
         },
         streamMs: (_stream, at) => at.getTime() - liveAt,

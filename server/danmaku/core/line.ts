@@ -1,6 +1,7 @@
 import type { LineKind } from '#contract/danmaku.ts';
 import type { ChannelId } from '#contract/ids.ts';
 import type { Actor } from '#contract/permissions.ts';
+import type { StreamState } from '#contract/rooms.ts';
 
 /** How an actor's lines look in a room: the channel's host and operators are staff there. */
 export function kindOf(actor: Actor, channelId: ChannelId): LineKind {
@@ -12,8 +13,7 @@ export function kindOf(actor: Actor, channelId: ChannelId): LineKind {
 }
 
 /** Whether something can be said in a room whose stream is in this state: before the show and during it. */
-export const isOpenFor = (state: 'scheduled' | 'live' | 'ended' | 'replay'): boolean =>
-  state === 'scheduled' || state === 'live';
+export const isOpenFor = (state: StreamState): boolean => state === 'scheduled' || state === 'live';
 
 export type Cursor = { streamMs: number; n: number };
 
