@@ -2,7 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { chromiumLadder } from './setup/chromium.ts';
 import { ffmpegLadder } from './setup/ffmpeg.ts';
-import { climb, describe, type Ladder, type Outcome } from './setup/ladder.ts';
+import { climb, describe, type Ladder, type Outcome, remedyOf } from './setup/ladder.ts';
 import { mediaWorkerLadder } from './setup/media-worker.ts';
 import { mongoLadderFor } from './setup/mongo.ts';
 import { redisLadder } from './setup/redis.ts';
@@ -68,7 +68,7 @@ function ladderLine(outcome: Outcome<unknown>): Line {
   if (outcome.found) return { part, mark: '✓', text: `${describe(outcome.found)} (${outcome.rung})` };
   const text = `not there: ${outcome.reasons.join('; ')}`;
   const canPrepare = outcome.reasons.some((reason) => reason.endsWith('npm start would prepare it'));
-  return { part, mark: canPrepare ? '–' : '✗', text, remedy: canPrepare ? undefined : outcome.remedy };
+  return { part, mark: canPrepare ? '–' : '✗', text, remedy: canPrepare ? undefined : remedyOf(outcome) };
 }
 
 async function ports(): Promise<Line[]> {

@@ -45,11 +45,14 @@ export const debianPackages: Packages = {
   },
 };
 
-/** The command that puts these packages in place, for a person to run. */
-export function installCommand(debian: readonly string[], homebrew: readonly string[]): string {
-  if (process.platform === 'darwin') return `brew install ${homebrew.join(' ')}`;
+/** The command that puts these packages in place, for a person to run; empty where none would. */
+export function installCommand({
+  debian,
+  homebrew,
+}: Record<'debian' | 'homebrew', readonly string[]>): string {
+  if (process.platform === 'darwin') return homebrew.length > 0 ? `brew install ${homebrew.join(' ')}` : '';
   const sudo = process.getuid?.() === 0 ? '' : 'sudo ';
-  return `${sudo}apt-get install --yes --no-install-recommends ${debian.join(' ')}`;
+  return `${sudo}apt-get update && ${sudo}apt-get install --yes --no-install-recommends ${debian.join(' ')}`;
 }
 
 function apt(args: string[]): Promise<number> {

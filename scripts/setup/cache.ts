@@ -1,5 +1,14 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import {
+  existsSync,
+  globSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { homedir } from 'node:os';
 import { join, relative } from 'node:path';
 import { underLock } from './toolchain.mjs';
@@ -28,6 +37,8 @@ export async function cached(
   mkdirSync(join(cacheFolder(), name), { recursive: true });
   return underLock(async () => {
     if (existsSync(path)) return path;
+    // What a killed run left half done.
+    for (const left of globSync(`${path}.new-*`)) rmSync(left, { recursive: true, force: true });
     const fresh = `${path}.new-${process.pid}`;
     try {
       await make(fresh);

@@ -1,4 +1,3 @@
-import { installCommand } from './apt.ts';
 import { type Attempt, climbOne, type Ladder } from './ladder.ts';
 import { ask, isExecutable, onPath, versionIn } from './probe.ts';
 
@@ -13,8 +12,8 @@ export const chromiumLadder: Ladder<Chromium> = {
     { name: 'on PATH', attempt: findOnPath },
     { name: 'Debian package', packages: () => ['chromium'], attempt: findOnPath },
   ],
-  remedy: () =>
-    `${installCommand(['chromium'], ['--cask chromium'])}, or set CHROME_BIN to a Chromium or Chrome`,
+  install: { debian: ['chromium'], homebrew: ['--cask chromium'] },
+  otherwise: 'set CHROME_BIN to a Chromium or Chrome',
 };
 
 /** Climbs Chromium's ladder. */

@@ -1,6 +1,5 @@
 import { chmodSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { installCommand } from './apt.ts';
 import { cached, cachedPath } from './cache.ts';
 import { type Attempt, climbOne, type Ladder } from './ladder.ts';
 import { ask, isExecutable, onPath, step } from './probe.ts';
@@ -26,7 +25,8 @@ export const ffmpegLadder: Ladder<Ffmpeg> = {
     { name: 'npm package, cached', attempt: fromCache },
     { name: 'npm package', makes: true, attempt: fromPackage },
   ],
-  remedy: () => `${installCommand(['ffmpeg'], ['ffmpeg'])}, or set FFMPEG_BIN`,
+  install: { debian: ['ffmpeg'], homebrew: ['ffmpeg'] },
+  otherwise: 'set FFMPEG_BIN',
 };
 
 /** Climbs the ffmpeg ladder. */

@@ -23,7 +23,7 @@ const fails = async (): Promise<Attempt<string>> => ({ not: 'no luck' });
 const never = async (): Promise<Attempt<string>> => expect.fail('this rung must not be tried');
 
 function ladder(part: string, ...rungs: Rung<string>[]): Ladder<string> {
-  return { part, rungs, remedy: () => `mend ${part}` };
+  return { part, rungs, install: { debian: [part], homebrew: [part] }, otherwise: `mend ${part}` };
 }
 
 test('the first rung that stands is taken, and those below it are not tried', async () => {
@@ -73,7 +73,7 @@ test('where nothing may be installed, the ladder goes on below and at its end na
   const below = ladder('a', withPackage, { name: 'npm', attempt: stands });
   expect(await climb([below], { packages })).toMatchObject([{ rung: 'npm' }]);
   await expect(climbOne(ladder('b', withPackage), { packages })).rejects.toThrow(
-    /b is missing:.*package: ffmpeg not installed, and DROPCAST_NO_SYSTEM_INSTALL.*What to do: mend b/s,
+    /b is missing:.*package: ffmpeg not installed, and DROPCAST_NO_SYSTEM_INSTALL.*What to do: .*install.* b; or mend b/s,
   );
   expect(runs).toEqual([]);
 });

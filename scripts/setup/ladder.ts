@@ -1,4 +1,4 @@
-import { debianPackages, type Packages } from './apt.ts';
+import { debianPackages, installCommand, type Packages } from './apt.ts';
 import { say, step } from './probe.ts';
 
 /** What a rung found: what it is in one line, its version where known, and the value that starts it. */
@@ -18,14 +18,23 @@ export type Rung<T> = {
   attempt: () => Promise<Attempt<T>>;
 };
 
-/** The ways to get one part, best first, and what a person does when all fail. */
-export type Ladder<T> = { part: string; rungs: readonly Rung<T>[]; remedy: () => string };
+/** The ways to get one part, best first, and what a person does when all fail: install something, or `otherwise`. */
+export type Ladder<T> = { part: string; rungs: readonly Rung<T>[]; install: Installable; otherwise: string };
+
+/** Names of packages by package manager. */
+export type Installable = { debian: readonly string[]; homebrew: readonly string[] };
 
 /** How far a ladder got: the find with the name of its rung, or every reason on the way down. */
 export type Outcome<T> = { part: string; found: Found<T>; rung: string } | Missing;
 
 /** A ladder that ended without a find. */
-export type Missing = { part: string; found?: undefined; reasons: string[]; remedy: string };
+export type Missing = {
+  part: string;
+  found?: undefined;
+  reasons: string[];
+  install: Installable;
+  otherwise: string;
+};
 
 /** A ladder that ended without a find, in words that name the remedy. */
 export class SetupFault extends Error {
@@ -86,13 +95,28 @@ export function describe({ what, version }: Found<unknown>): string {
   return version === undefined ? what : `${what}, version ${version}`;
 }
 
-/** Why a part is missing and what to do, in several lines. */
-export function describeFailure({ part, reasons, remedy }: Missing): string {
-  return `${part} is missing:\n${reasons.map((reason) => `  - ${reason}\n`).join('')}  What to do: ${remedy}`;
+/** Why parts are missing and what to do, with one command for all of them. */
+export function describeFailure(...missing: Missing[]): string {
+  const parts = missing.map(
+    (one) =>
+      `${one.part} is missing:\n${one.reasons.map((reason) => `  - ${reason}\n`).join('')}  ${remedyOf(one)}`,
+  );
+  if (missing.length > 1) {
+    const all = (kind: keyof Installable) => missing.flatMap(({ install }) => install[kind]);
+    parts.push(
+      `One command for all: ${installCommand({ debian: all('debian'), homebrew: all('homebrew') })}`,
+    );
+  }
+  return parts.join('\n');
 }
 
-function outcomeOf({ ladder: { part, remedy }, outcome, reasons }: Climb): Outcome<unknown> {
-  return outcome ?? { part, reasons, remedy: remedy() };
+/** What a person does about a missing part. */
+export function remedyOf({ install, otherwise }: Missing): string {
+  return `What to do: ${[installCommand(install), otherwise].filter(Boolean).join('; or ')}`;
+}
+
+function outcomeOf({ ladder: { part, install, otherwise }, outcome, reasons }: Climb): Outcome<unknown> {
+  return outcome ?? { part, reasons, install, otherwise };
 }
 
 /** Goes on until a rung stands, the ladder ends, or a rung waits for packages. */

@@ -1,9 +1,8 @@
 import { spawn } from 'node:child_process';
-import { chmodSync, copyFileSync, existsSync, readFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, globSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { installCommand } from './apt.ts';
 import { cached, cachedPath, contentVersion } from './cache.ts';
 import { type Attempt, climbOne, type Ladder } from './ladder.ts';
 import { ask, isExecutable, onPath, step } from './probe.ts';
@@ -28,10 +27,9 @@ export const mediaWorkerLadder: Ladder<MediaWorker> = {
     { name: 'release binary', makes: true, attempt: fromRelease },
     { name: 'local build', makes: true, packages: () => buildPackages, attempt: fromBuild },
   ],
-  remedy: () =>
-    process.platform === 'linux'
-      ? `${installCommand(buildPackages, [])}, then npm run setup:media; or set MEDIASOUP_WORKER_BIN to a worker of mediasoup ${version()}`
-      : `let this machine reach github.com once (the release binary), then npm run setup:media; or set MEDIASOUP_WORKER_BIN to a worker of mediasoup ${version()}`,
+  install: { debian: buildPackages, homebrew: [] },
+  otherwise:
+    'let this machine reach github.com once, for the release binary; or set MEDIASOUP_WORKER_BIN to the worker of this version of mediasoup',
 };
 
 /** Climbs the media worker's ladder. */
@@ -47,8 +45,7 @@ async function fromSetting(binary: string | undefined): Promise<Attempt<MediaWor
 }
 
 async function fromCache(): Promise<Attempt<MediaWorker>> {
-  for (const name of [await buildName(), releaseName()]) {
-    const binary = cachedPath('media-worker', name);
+  for (const binary of [...(await builtHere()), cachedPath('media-worker', releaseName())]) {
     if (isExecutable(binary) && (await runs(binary))) return found(binary);
   }
   return { not: `none for mediasoup ${version()} and these build files` };
@@ -125,10 +122,24 @@ async function releaseAnswers(): Promise<boolean> {
 
 const releaseName = () => `mediasoup-worker-${version()}-release-${process.platform}-${process.arch}`;
 
+const buildPrefix = () => `mediasoup-worker-${version()}-${process.arch}-${contentVersion([overlay])}-`;
+
 /** OpenSSL is linked in, so its version counts. */
 async function buildName(): Promise<string> {
-  const { stdout } = onPath('dpkg-query') ? await ask('dpkg-query', ['-W', 'libssl-dev']) : { stdout: '' };
-  return `mediasoup-worker-${version()}-${process.arch}-${contentVersion([overlay], [stdout.trim()])}`;
+  return `${buildPrefix()}${(await opensslVersion()) ?? 'unknown'}`;
+}
+
+/** Where a build stands that fits this machine's OpenSSL; any does where there is none to build with. */
+async function builtHere(): Promise<string[]> {
+  if (await opensslVersion()) return [cachedPath('media-worker', await buildName())];
+  return globSync(cachedPath('media-worker', `${buildPrefix()}*`)).filter((path) => !path.endsWith('.lock'));
+}
+
+async function opensslVersion(): Promise<string | undefined> {
+  if (!onPath('dpkg-query')) return undefined;
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg's own placeholder
+  const { ok, stdout } = await ask('dpkg-query', ['-W', '-f', '${Version}', 'libssl-dev']);
+  return ok && stdout ? stdout.replaceAll(/[^\w.+-]/g, '') : undefined;
 }
 
 function version(): string {

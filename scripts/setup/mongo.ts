@@ -1,6 +1,5 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { installCommand } from './apt.ts';
 import { freePort } from './free-port.ts';
 import { type Attempt, climbOne, type Ladder, type Rung } from './ladder.ts';
 import { downloadedMongod, downloadMongod } from './mongo-download.ts';
@@ -62,9 +61,8 @@ export function mongoLadderFor(data?: string): Ladder<MongoChoice> {
   return {
     part: 'MongoDB',
     rungs: kept ? rungs.toSorted((one, other) => rank(one) - rank(other)) : rungs,
-    remedy: () =>
-      `${installCommand(['default-jdk-headless', 'maven'], ['openjdk', 'maven'])} (for the stand-in), ` +
-      'or install MongoDB 7 or 8 so that mongod is on PATH, or set MONGODB_URI',
+    install: { debian: ['default-jdk-headless', 'maven'], homebrew: ['openjdk', 'maven'] },
+    otherwise: 'install MongoDB 7 or 8 so that mongod is on PATH; or set MONGODB_URI',
   };
 }
 

@@ -41,5 +41,5 @@ export async function prepareTests(): Promise<void> {
 function refuseMissing(outcomes: readonly Outcome<unknown>[]): void {
   outcomes.forEach(tell);
   const missing = outcomes.filter((outcome) => outcome.found === undefined);
-  if (missing.length > 0) throw new SetupFault(missing.map(describeFailure).join('\n'));
+  if (missing.length > 0) throw new SetupFault(describeFailure(...missing));
 }

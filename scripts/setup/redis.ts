@@ -1,7 +1,6 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { installCommand } from './apt.ts';
 import { type Attempt, climbOne, type Ladder } from './ladder.ts';
 import { ask, onPath, until, versionIn } from './probe.ts';
 import { guarded, stopping } from './store-process.ts';
@@ -36,8 +35,8 @@ export const redisLadder: Ladder<RedisChoice> = {
     { name: 'on PATH', attempt: findBinary },
     { name: 'Debian package', packages: () => ['redis-server'], attempt: findBinary },
   ],
-  remedy: () =>
-    `${installCommand(['redis-server'], ['redis'])}, or set REDIS_URL to a Redis or Valkey of version ${oldest}.0 or newer`,
+  install: { debian: ['redis-server'], homebrew: ['redis'] },
+  otherwise: `set REDIS_URL to a Redis or Valkey of version ${oldest}.0 or newer`,
 };
 
 /** Climbs the Redis ladder. */
