@@ -98,9 +98,11 @@ function readReply(reply: readonly string[]): ArbiterReply {
 
 function readAnswer(text: string): { answer: StoredAnswer; isRepeat: boolean } {
   const isRepeat = text.startsWith('=');
-  const [verdict = '', number, first, sinceOpeningMs, ordinal] = (isRepeat ? text.slice(1) : text).split(' ');
+  const words = (isRepeat ? text.slice(1) : text).split(' ');
+  const [verdict = '', epoch, number, first, sinceOpeningMs, ordinal] = words;
   const answer = {
     ...parseVerdict(verdict),
+    epoch: Number(epoch),
     number: Number(number),
     first: Number(first),
     sinceOpeningMs: Number(sinceOpeningMs),
@@ -109,7 +111,8 @@ function readAnswer(text: string): { answer: StoredAnswer; isRepeat: boolean } {
   return { answer, isRepeat };
 }
 
-function writeAnswer({ outcome, reason, number, first, sinceOpeningMs, ordinal }: StoredAnswer): string {
+function writeAnswer({ outcome, reason, ...answer }: StoredAnswer): string {
   const verdict = reason === undefined ? outcome : `${outcome}:${reason}`;
-  return [verdict, number, first, sinceOpeningMs, ordinal].join(' ');
+  const { epoch, number, first, sinceOpeningMs, ordinal } = answer;
+  return [verdict, epoch, number, first, sinceOpeningMs, ordinal].join(' ');
 }

@@ -136,7 +136,7 @@ export interface DropRecord {
   ): Promise<Drop | undefined>;
   /** Makes a draft that was about to open start anew with its release: its version moves on. */
   fenceRelease(dropId: DropId, version: number): Promise<void>;
-  /** Open drops whose window is over. */
+  /** Open drops whose window is over, or of which nothing is left. */
   due(now: number): Promise<Drop[]>;
   /** Drops whose log may still hold something: open, or ended and not forgotten. */
   unforgotten(): Promise<Drop[]>;
@@ -165,6 +165,8 @@ export interface DropRecord {
   beginEpoch(dropId: DropId, from: number, now: number, leaseMs: number): Promise<number | undefined>;
   /** Sets what is left in the new epoch, before it takes claims. */
   setLeft(dropId: DropId, epoch: number, left: number): Promise<Drop | undefined>;
+  /** The new epoch takes claims: the lease is over. */
+  endLease(dropId: DropId, epoch: number): Promise<void>;
 }
 
 /** Coupons and who used them. */

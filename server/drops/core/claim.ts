@@ -8,12 +8,13 @@ export type Claim = {
 export type Outcome = 'granted' | 'already-granted' | 'sold-out' | 'drop-closed' | 'not-eligible';
 
 /**
- * The stored answer to a claim key. `number` counts the claims of the epoch, `first` is the first number of the
- * batch it was decided in, `ordinal` counts the viewer's grants of this drop (0: none in this answer).
+ * The stored answer to a claim key. `number` counts the claims of the epoch it was decided in, `first` is the first
+ * number of its batch, `ordinal` counts the viewer's grants of this drop (0: none in this answer).
  */
 export type StoredAnswer = {
   outcome: Outcome;
   reason?: string;
+  epoch: number;
   number: number;
   first: number;
   sinceOpeningMs: number;
@@ -88,7 +89,7 @@ export function decideClaims(state: ClaimState, claims: readonly Claim[], now: n
     }
     const why = reason === undefined ? {} : { reason };
     const number = first + decision.claims.length;
-    const answer = { outcome, ...why, number, first, sinceOpeningMs, ordinal };
+    const answer = { outcome, ...why, epoch: state.epoch, number, first, sinceOpeningMs, ordinal };
     fresh.set(field, answer);
     decision.claims.push({ viewer: claim.viewer, key: claim.key, outcome, ...why, ordinal });
     decision.answers.push({ answer, isRepeat: false });
@@ -124,6 +125,7 @@ export function evolve(state: ClaimState, decision: ClaimDecision): ClaimState {
     const { ordinal, key: _key, viewer, ...rest } = claim;
     answers.set(answerField(claim), {
       ...rest,
+      epoch: state.epoch,
       number: decision.first + index,
       first: decision.first,
       sinceOpeningMs: decision.sinceOpeningMs,

@@ -5,7 +5,7 @@
 -- ARGV: epoch rules claims...
 -- Claims are triples viewer, key, verdict ('' or an answer decided before).
 -- REPLY: a list: 'lost' (no state), 'loading', or 'stale' with the epoch and rules in force; else 'decided',
--- ms since opening, units left, first number, how many are new, then per claim 'outcome number first ms ordinal',
+-- ms since opening, units left, first number, how many are new, then per claim 'outcome epoch number first ms ordinal',
 -- with '=' in front where the key was known.
 local state = redis.call('HMGET', KEYS[1], 'epoch', 'rules', 'status', 'openedAt', 'closesAt', 'left', 'number', 'perViewer')
 if not state[1] then return { 'lost' } end
@@ -64,7 +64,7 @@ for i = 1, count do
         grants[#grants + 1] = ordinal
       end
     end
-    stored = outcome .. ' ' .. string.format('%.0f', number) .. ' ' .. first .. ' ' .. since .. ' ' .. ordinal
+    stored = table.concat({ outcome, state[1], string.format('%.0f', number), first, since, ordinal }, ' ')
     fresh[field] = stored
     answers[#answers + 1] = field
     answers[#answers + 1] = stored

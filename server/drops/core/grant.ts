@@ -1,0 +1,33 @@
+import { GrantId } from '#contract/ids.ts';
+import type { Drop } from './drop.ts';
+import { validUntil } from './drop.ts';
+
+/** Names a viewer's `ordinal`-th coupon of a drop: there can be only one of each. */
+export const grantIdOf = (dropId: string, viewer: string, ordinal: number): GrantId =>
+  GrantId.parse(`grant_${dropId.replace('drop_', '')}-${viewer}-${ordinal}`);
+
+/** The coupon that a winning claim makes, with the drop's terms of that moment. */
+export function makeGrant(
+  drop: Drop,
+  batch: { epoch: number; first: number; openedAt: number; sinceOpeningMs: number },
+  { viewer, number, ordinal }: { viewer: string; number: number; ordinal: number },
+) {
+  const grantedAt = batch.openedAt + batch.sinceOpeningMs;
+  return {
+    grantId: grantIdOf(drop.dropId, viewer, ordinal),
+    dropId: drop.dropId,
+    streamId: drop.streamId,
+    viewer,
+    epoch: batch.epoch,
+    number,
+    first: batch.first,
+    state: 'granted' as const,
+    title: drop.title,
+    amountOff: drop.amountOff,
+    minimumSpend: drop.minimumSpend,
+    productIds: drop.productIds,
+    funders: drop.funders,
+    grantedAt,
+    validUntil: validUntil(drop.validity, grantedAt),
+  };
+}
