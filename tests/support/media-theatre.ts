@@ -100,6 +100,7 @@ function throughRelay(message: LiveMessage, relays: Record<string, UdpRelay>): L
 
 /** What the page says of itself. */
 export type Look = {
+  isOpen: boolean;
   state: string;
   time: number;
   width: number;
@@ -147,8 +148,16 @@ export async function openTheatre({ mayPlaySound = true }: { mayPlaySound?: bool
       await context.addCookies([{ name: 'who', value: who, url: address }]);
       const page = await context.newPage();
       await page.goto(`${address}/index.html?${new URLSearchParams(query)}`);
-      await page.locator('output').filter({ hasText: 'open' }).waitFor();
-      return { page, context, look: () => page.evaluate('look()') as Promise<Look> };
+      // Playwright's own evaluate counts as a user's gesture, and would let every page play sound.
+      const session = await context.newCDPSession(page);
+      const look = async (): Promise<Look> => {
+        const { result } = await session.send('Runtime.evaluate', {
+          expression: 'look()',
+          returnByValue: true,
+        });
+        return result.value;
+      };
+      return { page, context, look };
     },
     [Symbol.asyncDispose]: () => browser.close(),
   };
