@@ -52,10 +52,9 @@ export function createClaims(parts: Parts) {
       const d = { dropId: drop.dropId, left: standing.left };
       await live.tellRoom(drop.streamId, [{ kind: 'passing', t: 'drops.left', d }]);
     };
-    const timer = setTimeout(
-      () => tell().catch((fault: unknown) => logger.debug({ err: fault }, 'left not told')),
-      200,
-    );
+    const timer = setTimeout(() => {
+      tell().catch((fault: unknown) => logger.debug({ err: fault }, 'left not told'));
+    }, 200);
     ticks.set(drop.dropId, timer);
   }
 
