@@ -4,6 +4,7 @@ import sharp from 'sharp';
 import { z } from 'zod';
 import { accept, type Result, refuse } from '#contract/errors.ts';
 import { PictureId } from '#contract/ids.ts';
+import { sendProblem } from '../gateway/problem.ts';
 
 /** Where pictures lie, by hashed name; what is put once never changes. */
 export interface PictureStore {
@@ -81,12 +82,12 @@ const Query = z.object({ w: z.coerce.number().int().min(1).max(4000).optional() 
 /** GET /pictures/:pictureId?w=: kept by browsers for a year, since an id never changes its bytes. */
 export function pictureRouter(store: PictureStore): Router {
   const router = Router();
-  router.get('/pictures/:pictureId', async (request, response, next) => {
+  router.get('/pictures/:pictureId', async (request, response) => {
     const pictureId = PictureId.safeParse(request.params.pictureId);
     const query = Query.safeParse(request.query);
-    if (!pictureId.success || !query.success) return next();
+    if (!pictureId.success || !query.success) return sendProblem(response, 'not-found');
     const body = await readPicture(store, pictureId.data, query.data.w);
-    if (body === undefined) return next();
+    if (body === undefined) return sendProblem(response, 'not-found');
     response
       .set({
         'cache-control': 'public, max-age=31536000, immutable',
