@@ -9,6 +9,9 @@ import type { MediaDirectory } from './directory.ts';
 import type { MediaEngine } from './engine.ts';
 import { NodeLink } from './node-link.ts';
 
+/** The questions that give a room a node; any other about a room without one is about nothing. */
+const openers = new Set<ControlName>(['peer.join', 'publish.open', 'ingest.open']);
+
 type Options = { directory: MediaDirectory; token: string };
 
 /** The engine over control links: finds the node of a room, keeps one link to each, and says when a node is lost. */
@@ -63,16 +66,18 @@ export function controlMediaEngine({ directory, token }: Options): MediaEngine {
     for (const roomId of lost) tell({ t: 'room.reset', roomId, epoch: Date.now() });
   }
 
-  /** The link to the room's node, giving the room to a living one where it has none. */
-  async function linkFor(roomId: string | undefined): Promise<NodeLink | undefined> {
+  /** The link to the room's node; a room without one is given to a living node when the question opens rooms. */
+  async function linkFor(roomId: string | undefined, opens: boolean): Promise<NodeLink | MediaRefusal> {
     for (let tries = 0; tries < 3; tries += 1) {
       const nodes = await directory.nodes();
       const held = roomId === undefined ? undefined : await directory.nodeOf(roomId);
       if (held !== undefined && !nodes.has(held) && roomId !== undefined)
         await directory.release(roomId, held);
       const [leastLoaded] = [...nodes].toSorted(([, a], [, b]) => a.load - b.load);
-      const wanted = held !== undefined && nodes.has(held) ? held : leastLoaded?.[0];
-      if (wanted === undefined) return undefined;
+      const isHeld = held !== undefined && nodes.has(held);
+      if (roomId !== undefined && !opens && !isHeld) return 'media-unknown';
+      const wanted = isHeld ? held : leastLoaded?.[0];
+      if (wanted === undefined) return 'media-unavailable';
       const nodeId = roomId === undefined ? wanted : await directory.assign(roomId, wanted);
       const entry = nodes.get(nodeId);
       if (entry === undefined) continue;
@@ -85,7 +90,13 @@ export function controlMediaEngine({ directory, token }: Options): MediaEngine {
         await giveUp(nodeId);
       }
     }
-    return undefined;
+    return 'media-unavailable';
+  }
+
+  async function forget(roomId: string): Promise<void> {
+    const nodeId = rooms.get(roomId);
+    rooms.delete(roomId);
+    if (nodeId !== undefined) await directory.release(roomId, nodeId);
   }
 
   return {
@@ -93,8 +104,12 @@ export function controlMediaEngine({ directory, token }: Options): MediaEngine {
       name: Name,
       request: ControlRequest<Name>,
     ): Promise<Result<ControlReply<Name>, MediaRefusal>> {
-      const link = await linkFor('roomId' in request ? request.roomId : undefined);
-      return link === undefined ? refuse('media-unavailable') : link.ask(name, request);
+      const roomId = 'roomId' in request ? request.roomId : undefined;
+      const link = await linkFor(roomId, openers.has(name));
+      if (typeof link === 'string') return refuse(link);
+      const answer = await link.ask(name, request);
+      if (name === 'room.close' && answer.ok && roomId !== undefined) await forget(roomId);
+      return answer;
     },
     listen(hear) {
       hearers.add(hear);

@@ -199,7 +199,8 @@ export function memoryMediaEngine(): MediaEngine {
     },
     'ingest.close': async ({ roomId, sessionId }) => {
       const room = rooms.get(roomId);
-      if (room?.onAir?.sessionId === sessionId) endPublication(roomId, room);
+      if (room === undefined) return refuse('media-unknown');
+      if (room.onAir?.sessionId === sessionId) endPublication(roomId, room);
       return accept({});
     },
     'room.stats': async ({ roomId }) => {
@@ -222,8 +223,7 @@ export function memoryMediaEngine(): MediaEngine {
       return accept({ epoch: room.epoch, peers: room.peers.size, producers });
     },
     'room.close': async ({ roomId }) => {
-      rooms.delete(roomId);
-      return accept({});
+      return rooms.delete(roomId) ? accept({}) : refuse('media-unknown');
     },
   };
 

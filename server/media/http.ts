@@ -1,23 +1,23 @@
 import { z } from 'zod';
 import { accept } from '#contract/errors.ts';
-import { type ChannelId, StreamId } from '#contract/ids.ts';
+import { StreamId } from '#contract/ids.ts';
 import { Ingest } from '#contract/internal/control.ts';
 import { mediaLive } from '#contract/media.ts';
 import { type Route, route } from '../gateway/route.ts';
-import type { MediaUseCases } from './usecases.ts';
+import type { MediaUseCases, StreamBook } from './usecases.ts';
 
 type Parts = {
   usecases: MediaUseCases;
-  channelOf(streamId: StreamId): Promise<ChannelId | undefined>;
+  streams: StreamBook;
 };
 
 const params = z.object({ streamId: StreamId });
 
 /** Ways into and onto a room's media that need no browser: an encoder's doors, and what is on air. */
-export function mediaRoutes({ usecases, channelOf }: Parts): Route[] {
+export function mediaRoutes({ usecases, streams }: Parts): Route[] {
   const scope = async (input: { params: z.infer<typeof params> }) => {
-    const channelId = await channelOf(input.params.streamId);
-    return channelId && { channelId };
+    const stream = await streams.get(input.params.streamId);
+    return stream && { channelId: stream.channelId };
   };
   return [
     route({

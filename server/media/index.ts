@@ -1,14 +1,14 @@
-import type { ChannelId, StreamId } from '#contract/ids.ts';
 import type { LiveMessage } from '../gateway/live/message.ts';
 import type { Visit } from '../gateway/ports.ts';
 import type { Route } from '../gateway/route.ts';
 import { logger } from '../platform/logger.ts';
+import type { StageAct } from '../rooms/index.ts';
 import type { MediaDirectory } from './directory.ts';
 import type { MediaEngine } from './engine.ts';
 import { mediaRoutes } from './http.ts';
 import { mediaMessages } from './live.ts';
 import { SeatBook } from './seats.ts';
-import { type MediaUseCases, mediaUseCases } from './usecases.ts';
+import { type MediaUseCases, mediaUseCases, type StreamBook } from './usecases.ts';
 
 export type { MediaDirectory } from './directory.ts';
 export type { MediaEngine } from './engine.ts';
@@ -20,11 +20,7 @@ export type Media = Disposable &
     /** Told when a socket leaves a room: its peer plays on for a while and may be adopted by the next socket. */
     presence: { left(visit: Visit): void };
     /** Ends a stream's media with the stream. */
-    act: {
-      name: string;
-      closing(streamId: StreamId): Promise<string[]>;
-      endOfStream(streamId: StreamId, at: Date): Promise<void>;
-    };
+    act: StageAct;
     /** Whether a node answers, for the health page. */
     isUp(): Promise<boolean>;
   };
@@ -32,19 +28,19 @@ export type Media = Disposable &
 type Parts = {
   engine: MediaEngine;
   directory: MediaDirectory;
-  /** The channel a stream belongs to: its host alone may publish. */
-  channelOf(streamId: StreamId): Promise<ChannelId | undefined>;
+  /** A stream's channel, whose host alone may publish, and its state: `rooms.streams` fits. */
+  streams: StreamBook;
 };
 
 /** The media slice: who sits where in a room's video, and how a browser gets there. */
-export function createMedia({ engine, directory, channelOf }: Parts): Media {
+export function createMedia({ engine, directory, streams }: Parts): Media {
   const seats = new SeatBook();
-  const usecases = mediaUseCases({ engine, directory });
+  const usecases = mediaUseCases({ engine, directory, streams });
   const deafen = engine.listen((event) => seats.hear(event));
   return {
     ...usecases,
-    messages: mediaMessages({ engine, seats, usecases, channelOf }),
-    routes: mediaRoutes({ usecases, channelOf }),
+    messages: mediaMessages({ engine, seats, usecases, streams }),
+    routes: mediaRoutes({ usecases, streams }),
     presence: {
       left({ viewingSessionId }) {
         const seat = seats.leave(viewingSessionId);
@@ -55,9 +51,7 @@ export function createMedia({ engine, directory, channelOf }: Parts): Media {
     act: {
       name: 'media',
       closing: async () => [],
-      async endOfStream(streamId) {
-        await usecases.closeRoom(streamId);
-      },
+      endOfStream: (streamId) => usecases.closeRoom(streamId),
     },
     isUp: async () => (await directory.nodes()).size > 0,
     [Symbol.dispose]: () => {

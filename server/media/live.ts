@@ -1,5 +1,5 @@
 import { type Result, refuse } from '#contract/errors.ts';
-import type { ChannelId, StreamId } from '#contract/ids.ts';
+import type { StreamId } from '#contract/ids.ts';
 import type { Seat } from '#contract/internal/control.ts';
 import { mediaLive, type PeerKey } from '#contract/media.ts';
 import { type LiveContext, type LiveMessage, message } from '../gateway/live/message.ts';
@@ -7,20 +7,20 @@ import { personOf } from '../gateway/ports.ts';
 import { Fault } from '../platform/fault.ts';
 import type { MediaEngine } from './engine.ts';
 import type { SeatBook } from './seats.ts';
-import { type MediaUseCases, seatOf } from './usecases.ts';
+import { type MediaUseCases, type StreamBook, seatOf } from './usecases.ts';
 
 type Parts = {
   engine: MediaEngine;
   seats: SeatBook;
   usecases: MediaUseCases;
-  channelOf(streamId: StreamId): Promise<ChannelId | undefined>;
+  streams: StreamBook;
 };
 
 const brisk = { perSecond: 10, burst: 30 };
 const rare = { perSecond: 1, burst: 10 };
 
 /** The media messages of browsers. Everything but join, adopt and publish speaks for the seat these took. */
-export function mediaMessages({ engine, seats, usecases, channelOf }: Parts): LiveMessage[] {
+export function mediaMessages({ engine, seats, usecases, streams }: Parts): LiveMessage[] {
   const roomOf = ({ streamId }: LiveContext): StreamId => {
     if (streamId === undefined) throw new Fault('not-found', 'media is of a room');
     return streamId;
@@ -38,8 +38,8 @@ export function mediaMessages({ engine, seats, usecases, channelOf }: Parts): Li
     return seat === undefined ? refuse('media-unknown') : act(seat);
   };
   const channel = async (context: LiveContext) => {
-    const channelId = await channelOf(roomOf(context));
-    return channelId && { channelId };
+    const stream = await streams.get(roomOf(context));
+    return stream && { channelId: stream.channelId };
   };
   const watch = { action: 'media.watch', pace: brisk } as const;
   const host = { action: 'media.publish', pace: brisk, scope: channel } as const;
@@ -48,7 +48,8 @@ export function mediaMessages({ engine, seats, usecases, channelOf }: Parts): Li
     message(mediaLive, 'media.join', {
       ...watch,
       pace: rare,
-      handle: (context, { peerKey, ...held }) => usecases.joinRoom(sit(context, peerKey), held),
+      handle: (context, { peerKey, ...held }) =>
+        usecases.joinRoom(roomOf(context), sit(context, peerKey), held),
     }),
     message(mediaLive, 'media.adopt', {
       ...watch,
@@ -80,7 +81,8 @@ export function mediaMessages({ engine, seats, usecases, channelOf }: Parts): Li
     message(mediaLive, 'media.publish', {
       ...host,
       pace: rare,
-      handle: (context, { peerKey, capsHash }) => usecases.publish(sit(context, peerKey), capsHash),
+      handle: (context, { peerKey, capsHash }) =>
+        usecases.publish(roomOf(context), sit(context, peerKey), capsHash),
     }),
     message(mediaLive, 'media.produce', {
       ...host,

@@ -42,7 +42,7 @@ export class NodeLink implements Disposable {
       if (event.t === 'node.hello') greeted.resolve(event.nodeId);
       else hear(event);
     });
-    link.ended.then(() => greeted.reject(new Fault('media-unavailable', `no media node at ${url}`)));
+    void link.ended.then(() => greeted.reject(new Fault('media-unavailable', `no media node at ${url}`)));
     const tooLate = setTimeout(() => link[Symbol.dispose](), connectMs);
     try {
       const found = await greeted.promise;

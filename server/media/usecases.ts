@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { accept, type Result, refuse } from '#contract/errors.ts';
-import type { StreamId } from '#contract/ids.ts';
+import type { ChannelId, StreamId } from '#contract/ids.ts';
 import type { Ingest, Seat } from '#contract/internal/control.ts';
 import type {
   Joined,
@@ -11,11 +11,19 @@ import type {
   RouterCaps,
   RtpCapabilities,
 } from '#contract/media.ts';
+import type { StreamState } from '#contract/rooms.ts';
+import { Fault } from '../platform/fault.ts';
 import type { MediaDirectory } from './directory.ts';
 import type { MediaEngine } from './engine.ts';
 
-type Answer<Value> = Promise<Result<Value, MediaRefusal>>;
-type Parts = { engine: MediaEngine; directory: MediaDirectory };
+type Answer<Value, More extends string = never> = Promise<Result<Value, MediaRefusal | More>>;
+
+/** What media needs to know of streams. */
+export type StreamBook = {
+  get(streamId: StreamId): Promise<{ channelId: ChannelId; state: StreamState } | undefined>;
+};
+
+type Parts = { engine: MediaEngine; directory: MediaDirectory; streams: StreamBook };
 
 export type MediaUseCases = ReturnType<typeof mediaUseCases>;
 
@@ -31,7 +39,7 @@ export function seatOf(streamId: StreamId, peerKey: PeerKey, person: string | un
 }
 
 /** What a room's media can be asked for, in the product's words. */
-export function mediaUseCases({ engine, directory }: Parts) {
+export function mediaUseCases({ engine, directory, streams }: Parts) {
   let known: { caps: RouterCaps; until: number } | undefined;
 
   /** Every router has the same capabilities; a new version of the nodes is noticed within a minute. */
@@ -49,14 +57,19 @@ export function mediaUseCases({ engine, directory }: Parts) {
     return ask(await directory.nextFence(roomId));
   }
 
+  const isLive = async (streamId: StreamId) => (await streams.get(streamId))?.state === 'live';
+
   const ingestSeat = (streamId: StreamId): Seat => ({ roomId: streamId, sessionId: 'ingest' });
 
   return {
     /** Seats a viewer; with unknown or old capabilities the answer is the present ones and nothing else. */
     async joinRoom(
+      streamId: StreamId,
       seat: Seat,
       held: { capsHash?: string | undefined; rtpCapabilities?: RtpCapabilities | undefined },
-    ): Answer<Joined> {
+    ): Answer<Joined, 'room-closed'> {
+      const stream = await streams.get(streamId);
+      if (stream?.state !== 'scheduled' && stream?.state !== 'live') return refuse('room-closed');
       const caps = await readCaps();
       if (!caps.ok) return caps;
       const { capsHash, rtpCapabilities } = held;
@@ -65,21 +78,29 @@ export function mediaUseCases({ engine, directory }: Parts) {
       return engine.ask('peer.join', { ...seat, rtpCapabilities });
     },
 
-    /** A send transport for the host; what is on air gives way with the first track. */
-    async publish(seat: Seat, capsHash: string | undefined): Answer<Published> {
+    /** A send transport for the host of a live stream; what is on air gives way with the first track. */
+    async publish(
+      streamId: StreamId,
+      seat: Seat,
+      capsHash: string | undefined,
+    ): Answer<Published, 'wrong-stream-state'> {
+      if (!(await isLive(streamId))) return refuse('wrong-stream-state');
       const caps = await readCaps();
       if (!caps.ok) return caps;
       if (capsHash !== caps.value.hash) return accept({ epoch: 0, caps: caps.value });
-      return withFence(seat.roomId, (fence) => engine.ask('publish.open', { ...seat, fence }));
+      return withFence(streamId, (fence) => engine.ask('publish.open', { ...seat, fence }));
     },
 
     /** The doors for an encoder on the media node's machine; on air at once, in place of whatever was. */
-    openIngest(streamId: StreamId): Answer<Ingest> {
+    async openIngest(streamId: StreamId): Answer<Ingest, 'wrong-stream-state'> {
+      if (!(await isLive(streamId))) return refuse('wrong-stream-state');
       return withFence(streamId, (fence) => engine.ask('ingest.open', { ...ingestSeat(streamId), fence }));
     },
 
+    /** Takes the encoder off air; fine when it was not on. */
     async closeIngest(streamId: StreamId): Answer<Record<string, never>> {
-      return engine.ask('ingest.close', ingestSeat(streamId));
+      const closed = await engine.ask('ingest.close', ingestSeat(streamId));
+      return closed.ok || closed.refusal === 'media-unknown' ? accept({}) : closed;
     },
 
     /** What arrives at the router now; nothing when the room has no router. */
@@ -90,9 +111,11 @@ export function mediaUseCases({ engine, directory }: Parts) {
       return accept({ producers: stats.value.producers });
     },
 
-    /** Takes everything off air and lets the router go. */
-    async closeRoom(streamId: StreamId): Answer<Record<string, never>> {
-      return engine.ask('room.close', { roomId: streamId });
+    /** Takes everything off air and lets the router go; throws when its node cannot be reached now. */
+    async closeRoom(streamId: StreamId): Promise<void> {
+      const closed = await engine.ask('room.close', { roomId: streamId });
+      if (!closed.ok && closed.refusal !== 'media-unknown')
+        throw new Fault(closed.refusal, `the media of ${streamId} could not be closed`);
     },
   };
 }

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ChannelId, StreamId } from '#contract/ids.ts';
 import { mediaLive } from '#contract/media.ts';
+import type { StreamState } from '#contract/rooms.ts';
 import { memoryMediaDirectory } from '#server/media/directory.memory.ts';
 import { memoryMediaEngine } from '#server/media/engine.memory.ts';
 import { createMedia } from '#server/media/index.ts';
@@ -17,11 +18,17 @@ const dtlsParameters = {
 
 let redis: Awaited<ReturnType<typeof openRedis>>;
 let gateway: Awaited<ReturnType<typeof openTestGateway>>;
+const states = new Map<StreamId, StreamState>([[room, 'live']]);
 const engine = memoryMediaEngine();
 const media = createMedia({
   engine,
   directory: memoryMediaDirectory(),
-  channelOf: async (streamId) => (streamId === room ? ChannelId.parse('ch_hana') : undefined),
+  streams: {
+    get: async (streamId) => {
+      const state = states.get(streamId);
+      return state && { channelId: ChannelId.parse('ch_hana'), state };
+    },
+  },
 });
 
 beforeAll(async () => {
@@ -153,4 +160,16 @@ test('what is on air, and the doors for an encoder, are for those who run the ro
   expect(onAir).toMatchObject({ producers: [{ kind: 'video' }, { kind: 'audio' }] });
   expect((await ask('DELETE', '/ingest', 'hana')).status).toBe(204);
   expect(await (await ask('GET', '/on-air', 'hana')).json()).toEqual({ producers: [] });
+});
+
+test('before the show nothing is sent, and after it nothing is watched', async () => {
+  await using host = await enter('hana');
+  const ask = (t: string) => host.ask(t, { peerKey: keys.hana }, room);
+  states.set(room, 'scheduled');
+  expect(await ask('media.publish')).toMatchObject({ refusal: 'wrong-stream-state' });
+  expect((await ask('media.join')).ok).toBe(true);
+  states.set(room, 'ended');
+  expect(await ask('media.publish')).toMatchObject({ refusal: 'wrong-stream-state' });
+  expect(await ask('media.join')).toMatchObject({ refusal: 'room-closed' });
+  states.set(room, 'live');
 });

@@ -116,7 +116,7 @@ test('a killed node’s rooms are told at once and served by the next, and a lat
   await publish(engine, hana, 1);
   await stage.openNode();
 
-  doomed.kill('SIGKILL');
+  await doomed.kill('SIGKILL');
   await expect
     .poll(() => heard, soon)
     .toContainEqual({ t: 'room.reset', roomId: bo.roomId, epoch: expect.any(Number) });
@@ -136,6 +136,16 @@ test('two servers that open a room at the same moment meet on one node', async (
     const { peers } = await good(engines[0].ask('room.stats', { roomId }));
     expect(peers).toBe(2);
   }
+});
+
+test('a closed room gives its node back, and a question about it opens nothing', async () => {
+  await stage.openNode();
+  const engine = await stage.openEngine();
+  const { epoch } = await watch(engine, bo);
+  await good(engine.ask('room.close', { roomId: bo.roomId }));
+  expect(await engine.ask('room.stats', { roomId: bo.roomId })).toMatchObject({ refusal: 'media-unknown' });
+  expect(await engine.ask('room.close', { roomId: bo.roomId })).toMatchObject({ refusal: 'media-unknown' });
+  expect((await watch(engine, bo)).epoch).toBeGreaterThan(epoch);
 });
 
 test('without any node a join is refused for now, not failed', async () => {

@@ -51,7 +51,11 @@ export async function openMediaServer(
   const redis = parts.adopt(openRedis(stage.redisUrl), closeRedis);
   const directory = redisMediaDirectory(redis, processClock);
   const media = parts.use(
-    createMedia({ engine, directory, channelOf: async () => ChannelId.parse('ch_hana') }),
+    createMedia({
+      engine,
+      directory,
+      streams: { get: async () => ({ channelId: ChannelId.parse('ch_hana'), state: 'live' }) },
+    }),
   );
   const gateway = parts.use(
     await openTestGateway(stage.redisUrl, {
