@@ -1,6 +1,9 @@
 import { composeSlices, type Overrides } from '#server/compose.ts';
 import type { Config } from '#server/config.ts';
 import { beatAs } from '#server/platform/beats.ts';
+import { closeRedis, openPatientRedis } from '#server/platform/redis.ts';
+import { checkoutWork } from './checkout.ts';
+import { paymentWork } from './payments.ts';
 import { sweep } from './sweep.ts';
 
 /** Everything that is timed or was left undone, at work until disposed: workers stop first, then the stores. */
@@ -13,7 +16,12 @@ export async function composeWorkers(
   const { clock, outbox, redis } = slices;
   opening.use(beatAs(redis, clock, 'workers', String(process.pid)));
 
-  const atWork: AsyncDisposable[] = [sweep(clock, 'outboxes', 1000, () => outbox.sweep())];
+  const connection = opening.adopt(openPatientRedis(config.redisUrl, 'jobs'), closeRedis);
+  const atWork: AsyncDisposable[] = [
+    sweep(clock, 'outboxes', 1000, () => outbox.sweep()),
+    ...paymentWork({ ...slices, connection }),
+    ...checkoutWork({ ...slices, connection }),
+  ];
   for (const one of atWork) opening.use(one);
 
   const open = opening.move();

@@ -36,7 +36,7 @@ export type CheckoutParts = {
     timeline: {
       append(
         streamId: StreamId,
-        entry: { id: string; at: Date; kind: 'order-paid'; data: unknown },
+        entry: { id: string; at: Date; kind: 'order-paid'; data: Record<string, unknown> },
       ): Promise<void>;
     };
   };
@@ -48,7 +48,7 @@ export type CheckoutParts = {
   clock: Clock;
   outbox: Pick<Outbox, 'subscribe'>;
   live: Pick<LiveRooms, 'tellPerson'>;
-  queues: Pick<Queues, 'add'>;
+  queues: Pick<Queues, 'wake'>;
   config: { holdMs: number };
   /** Signs order links; the same on every server of an installation. */
   linkSecret: string;

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
 import type { PlaceOrder } from '#contract/checkout.ts';
 import { accept, ErrorCode, type Result, refuse } from '#contract/errors.ts';
 import { OrderId, type PersonId } from '#contract/ids.ts';
@@ -9,6 +10,9 @@ import { changed } from './events.ts';
 import { type Checkout, nowOf, termOf } from './parts.ts';
 import { priceAsk } from './quote.ts';
 import type { Order } from './store.ts';
+
+const patienceMs = 1500;
+const pauseMs = 30;
 
 /** The order a person's key names: the same key again is the same order. */
 export function orderIdOf(personId: PersonId, key: string): OrderId {
@@ -73,9 +77,20 @@ export async function placeOrder(
 /** A key that has its order already: what was left half done is finished, what was answered is answered again. */
 async function goOn(checkout: Checkout, order: Order, askDigest: string): Promise<Result<Order, ErrorCode>> {
   if (order.askDigest !== askDigest) return refuse('key-reused');
-  if (order.state === 'pending') return hold(checkout, order);
-  const refusal = ErrorCode.safeParse(order.refusal);
-  return refusal.success ? refuse(refusal.data) : accept(order);
+  const now = await whenHeld(checkout, order);
+  if (now.state === 'pending') return hold(checkout, now);
+  const refusal = ErrorCode.safeParse(now.refusal);
+  return refusal.success ? refuse(refusal.data) : accept(now);
+}
+
+/** Gives whoever placed the order a moment to finish: two who hold for one order get in each other's way. */
+async function whenHeld({ store }: Checkout, order: Order): Promise<Order> {
+  let now = order;
+  for (let waited = 0; now.state === 'pending' && waited < patienceMs; waited += pauseMs) {
+    await wait(pauseMs);
+    now = (await store.get(order.orderId)) ?? now;
+  }
+  return now;
 }
 
 /** Stock, then terms, then `held`; undone in the other order when one of them is refused. */
@@ -105,12 +120,8 @@ async function hold(checkout: Checkout, order: Order): Promise<Result<Order, Err
   });
   if (held === undefined) return settled(checkout, order);
   await failpoint('checkout.place:held');
-  try {
-    const delayMs = holdEndsAt.getTime() - at.getTime();
-    await queues.add(holdEndsQueue, { orderId }, { key: orderId, delayMs });
-  } catch (fault) {
-    logger.warn({ err: fault, orderId }, 'no wake for the end of a hold: the sweeper finds it');
-  }
+  const delayMs = holdEndsAt.getTime() - at.getTime();
+  await queues.wake(holdEndsQueue, { orderId }, { key: orderId, delayMs });
   await store.relay(orderId);
   logger.info({ orderId, streamId: order.streamId, vendorId: order.vendorId }, 'order held');
   return accept(held);

@@ -14,7 +14,7 @@ export type PaymentParts = {
   journal: Journal;
   stripe: PaymentService;
   clock: Clock;
-  queues: Pick<Queues, 'add'>;
+  queues: Pick<Queues, 'wake'>;
   identity: { vendors: { get(vendorId: VendorId): Promise<{ name: string } | undefined> } };
   config: {
     http: { publicUrl: string };

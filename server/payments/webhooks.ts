@@ -27,11 +27,7 @@ export async function receiveEvent(
   const { eventId, type } = event;
   const kept = await inbox.keep(event, new Date(clock.now()));
   logger.info({ eventId, type, kept }, 'webhook received');
-  try {
-    await queues.add(paymentEventQueue, { eventId }, { key: eventId });
-  } catch (fault) {
-    logger.warn({ err: fault, eventId }, 'webhook stored, no worker woken: the sweeper finds it');
-  }
+  await queues.wake(paymentEventQueue, { eventId }, { key: eventId });
   return accept({ received: true });
 }
 

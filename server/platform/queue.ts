@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { type Job, Queue, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 import type { z } from 'zod';
@@ -6,6 +7,7 @@ import { logger } from './logger.ts';
 /** A queue of the contract: its name and the shape of its jobs. */
 export type QueueShape<Schema extends z.ZodType = z.ZodType> = { name: string; schema: Schema };
 
+const patienceMs = 500;
 const prefix = (name: string): string => `{queue:${name}}`;
 
 /**
@@ -34,6 +36,21 @@ export class Queues implements AsyncDisposable {
       ...(key === undefined ? {} : { jobId: key.replaceAll(':', '-') }),
     };
     await this.of(shape.name).add(shape.name, shape.schema.parse(data), options);
+  }
+
+  /**
+   * Like {@link Queues.add}, for work that a sweeper would find anyway: waits half a second for Redis at most, and
+   * never throws.
+   */
+  async wake<Schema extends z.ZodType>(
+    shape: QueueShape<Schema>,
+    data: z.input<Schema>,
+    options: { key?: string; delayMs?: number } = {},
+  ): Promise<void> {
+    const adding = this.add(shape, data, options).catch((fault: unknown) =>
+      logger.warn({ err: fault, queue: shape.name, key: options.key }, 'nobody woken: the sweeper finds it'),
+    );
+    await Promise.race([adding, wait(patienceMs, undefined, { ref: false })]);
   }
 
   /** The underlying queue, for counts on the health page. */

@@ -89,7 +89,7 @@ export async function openTill({ holdMs = 300_000 }: { holdMs?: number } = {}) {
       stripe: stripePaymentService({ secretKey, webhookSecret, simulatorUrl: stripe.url }),
       clock,
       queues: {
-        add: async (_queue, data) => {
+        wake: async (_queue, data) => {
           const { eventId } = data as { eventId?: string };
           if (eventId === undefined) return;
           const job = survivor.payments.handleEvent(eventId).catch(() => {});
@@ -126,7 +126,7 @@ export async function openTill({ holdMs = 300_000 }: { holdMs?: number } = {}) {
       clock,
       outbox,
       live: { tellPerson: async (personId, t, d) => void told.push({ personId, t, d }) },
-      queues: { add: async () => {} },
+      queues: { wake: async () => {} },
       config: { holdMs },
       linkSecret: 'a secret of the till',
       failpoint,
