@@ -14,7 +14,7 @@ import { join, relative } from 'node:path';
 import { underLock } from './toolchain.mjs';
 
 /** The folder that keeps what set-up prepared, outside the work tree so that a fresh clone finds it. */
-export function cacheFolder(): string {
+function cacheFolder(): string {
   return join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'dropcast');
 }
 

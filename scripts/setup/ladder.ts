@@ -22,7 +22,7 @@ export type Rung<T> = {
 export type Ladder<T> = { part: string; rungs: readonly Rung<T>[]; install: Installable; otherwise: string };
 
 /** Names of packages by package manager. */
-export type Installable = { debian: readonly string[]; homebrew: readonly string[] };
+type Installable = { debian: readonly string[]; homebrew: readonly string[] };
 
 /** How far a ladder got: the find with the name of its rung, or every reason on the way down. */
 export type Outcome<T> = { part: string; found: Found<T>; rung: string } | Missing;

@@ -62,7 +62,7 @@ export async function step<T>(
   const seconds = () => `${Math.round((performance.now() - started) / 1000)} s`;
   let progress = '';
   say(part, text);
-  const ticking = setInterval(() => say(part, `still ${text}: ${progress}${seconds()}`), 10_000);
+  const ticking = setInterval(() => say(part, `still at it, ${progress}${seconds()}`), 10_000);
   try {
     return await work((noted) => {
       progress = `${noted}, `;

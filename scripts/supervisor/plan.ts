@@ -32,7 +32,7 @@ export function planShow(
   return {
     url: addresses.publicUrl,
     waves: [
-      stores(addresses, found),
+      planStores(addresses, found),
       [
         ...('simulatorPort' in addresses.stripe ? [part('stripe-sim')] : []),
         ...('smtpPort' in addresses.mail ? [part('mail')] : []),
@@ -43,8 +43,11 @@ export function planShow(
   };
 }
 
-/** The stores that are ours. Both answer under the same address after a restart. */
-function stores({ dataDir, mongoUri, redisUrl }: Addresses, { mongo, redis }: Foundations): PartPlan[] {
+/** The stores that are ours to run. Both answer under the same address after a restart. */
+export function planStores(
+  { dataDir, mongoUri, redisUrl }: Pick<Addresses, 'dataDir' | 'mongoUri' | 'redisUrl'>,
+  { mongo, redis }: Pick<Foundations, 'mongo' | 'redis'>,
+): PartPlan[] {
   const plans: PartPlan[] = [];
   if (redis.binary !== undefined)
     plans.push({

@@ -2,7 +2,7 @@ import { createSocket } from 'node:dgram';
 import { isTcpFree } from '../setup/free-port.ts';
 
 /** A port that a setting names and that somebody else has. */
-export class PortTaken extends Error {
+class PortTaken extends Error {
   readonly code = 'port-taken';
 }
 
