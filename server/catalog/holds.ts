@@ -7,7 +7,7 @@ import { repair } from './repair.ts';
 import { endAll, type FailPoint, type StepParts, takeAll, undoAll } from './steps.ts';
 import type { StockStore } from './store.ts';
 
-export type HoldRefusal = 'out-of-stock' | 'product-retired' | 'hold-ended';
+type HoldRefusal = 'out-of-stock' | 'product-retired' | 'hold-ended';
 
 /**
  * Holds of stock, arbitrated by MongoDB alone. Everything is idempotent by the hold's owner (an order's id): a hold
@@ -33,7 +33,7 @@ export type Holds = {
   repair(olderThanMs?: number): Promise<number>;
 };
 
-export type StockChangeAsk = {
+type StockChangeAsk = {
   changeId: string;
   variantId: VariantId;
   kind: 'opening' | 'restock' | 'write-off';

@@ -11,20 +11,9 @@ import { createProducts, type Product, viewOf } from './products.ts';
 import type { FailPoint } from './steps.ts';
 import type { ProductStore, StockStore } from './store.ts';
 
-export {
-  type Breakdown,
-  type CouponTerm,
-  type Funder,
-  type PriceInput,
-  price,
-  type ShippingRule,
-  type TaxRule,
-  type UnitPrice,
-} from './core/price.ts';
-export type { HoldRefusal, Holds } from './holds.ts';
+export { type CouponTerm, type PriceInput, price } from './core/price.ts';
 export { catalogMigrations } from './migrations.ts';
-export type { PictureStore } from './pictures.ts';
-export type { Product, StockedVariant } from './products.ts';
+export type { Product } from './products.ts';
 
 /** What the catalogue offers to the house and to other slices. */
 export type Catalog = {

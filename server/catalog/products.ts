@@ -18,7 +18,7 @@ import { writeOut } from './steps.ts';
 import type { After, ProductRecord, ProductStore, StockStore, Variant } from './store.ts';
 
 /** A variant with its units; `version` of the stock counts its changes. */
-export type StockedVariant = Variant & { stock: Balances & { version: number } };
+type StockedVariant = Variant & { stock: Balances & { version: number } };
 
 /** A product with prices and units as they are now. Floor prices are for vendors' eyes and for the price engine. */
 export type Product = Omit<ProductRecord, 'variants'> & { variants: StockedVariant[] };

@@ -56,7 +56,7 @@ export type Settlement = {
 };
 
 /** Part of a movement that a guarded change sets; `step` joins the decided ones. */
-export type MovementChange = Partial<
+type MovementChange = Partial<
   Pick<Movement, 'state' | 'asking' | 'rev' | 'lines' | 'endsAt' | 'reason' | 'at'>
 > & {
   step?: string;

@@ -14,7 +14,7 @@ export const Stock = z.object({
 export type Stock = z.infer<typeof Stock>;
 
 /** One variant as everybody sees it. */
-export const VariantView = z.object({
+const VariantView = z.object({
   variantId: VariantId,
   title: z.string().optional(),
   listPrice: Price,

@@ -27,7 +27,7 @@ export interface StreamStore {
 }
 
 /** Where the next page of a channel's streams begins. */
-export type Before = { createdAt: number; streamId: StreamId };
+type Before = { createdAt: number; streamId: StreamId };
 
 /** A vendor's word that its products may be shown in a channel. */
 export type Link = { vendorId: VendorId; channelId: ChannelId; approvedAt: number; approvedBy: AccountId };

@@ -2,13 +2,13 @@ import type { VariantId } from '#contract/ids.ts';
 import type { Money } from '#contract/money.ts';
 import { money, portion, splitByWeight } from '../../platform/money.ts';
 
-export type Funder = 'vendor' | 'host' | 'platform';
+type Funder = 'vendor' | 'host' | 'platform';
 
 /** What is bought: list and floor price are of one unit. */
-export type PriceLine = { variantId: VariantId; quantity: number; list: Money; floor: Money };
+type PriceLine = { variantId: VariantId; quantity: number; list: Money; floor: Money };
 
 /** Replaces the list price: a group price or an offer price, of one unit; variants not named keep their list price. */
-export type UnitPrice = { prices: readonly { variantId: VariantId; price: Money }[] };
+type UnitPrice = { prices: readonly { variantId: VariantId; price: Money }[] };
 
 /** One amount off, once an order; funder shares are basis points and sum to 10,000. */
 export type CouponTerm = {
@@ -19,10 +19,10 @@ export type CouponTerm = {
 };
 
 /** A flat rate, waived from `freeFrom` goods after discount. */
-export type ShippingRule = { flat: Money; freeFrom?: Money };
+type ShippingRule = { flat: Money; freeFrom?: Money };
 
 /** Basis points of goods after discount and shipping; added to the total unless prices include it. */
-export type TaxRule = { basisPoints: number; isIncluded: boolean };
+type TaxRule = { basisPoints: number; isIncluded: boolean };
 
 export type PriceInput = {
   lines: readonly [PriceLine, ...PriceLine[]];
@@ -32,7 +32,7 @@ export type PriceInput = {
   tax?: TaxRule;
 };
 
-export type BreakdownLine = {
+type BreakdownLine = {
   variantId: VariantId;
   quantity: number;
   unit: Money;

@@ -100,7 +100,7 @@ export const ends = {
 export type End = keyof typeof ends;
 
 export const isTake = (cause: StockCause): cause is Take => cause in takes;
-export const isEnd = (cause: StockCause): cause is End => cause in ends;
+const isEnd = (cause: StockCause): cause is End => cause in ends;
 
 /**
  * What became of a pending step: `decided` stands, `void` never will, `open` may still become either, so whoever
