@@ -139,5 +139,8 @@ function fromHex(text: string): Uint8Array {
 
 function fromBase64Url(text: string): Uint8Array<ArrayBuffer> {
   const binary = atob(text.replaceAll('-', '+').replaceAll('_', '/'));
+  const again = btoa(binary).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
+  // The last character's spare bits could say anything: only one spelling counts.
+  if (again !== text) throw new Error('not base64url');
   return Uint8Array.from(binary, (character) => character.charCodeAt(0));
 }

@@ -65,7 +65,7 @@ export class ClaimDesk {
 
   /** Answers when told may be: losers at once, winners when the record has them. */
   async claim(drop: Drop, claim: Claim): Promise<Told | 'sold-out-from-memory'> {
-    if (claim.verdict === '' && this.#soldOut.says(drop, claim.viewer)) {
+    if (claim.verdict === '' && this.#soldOut.answers(drop, claim.viewer)) {
       this.#batcher
         .add({ ...claim, verdict: 'sold-out' })
         .catch((fault: unknown) => logger.warn({ err: fault, dropId: this.#dropId }, 'claim not recorded'));
