@@ -30,7 +30,7 @@ export type MediaHouse = AsyncDisposable & {
 };
 
 /** A peer lives this long without a server, so that a server may restart under playing video. */
-export const orphanMs = 15_000;
+const orphanMs = 15_000;
 
 /** Builds one media node. Disposing withdraws it from Redis first, then closes the link, then the workers. */
 export async function compose(

@@ -88,7 +88,6 @@ const Joined = z.object({
 export type Joined = z.infer<typeof Joined>;
 
 const Adopted = z.object({ epoch: z.int(), consumers: z.array(ConsumerParameters) });
-export type Adopted = z.infer<typeof Adopted>;
 
 const Published = z.object({
   epoch: z.int(),

@@ -10,7 +10,6 @@ import { mediaMessages } from './live.ts';
 import { SeatBook } from './seats.ts';
 import { type MediaUseCases, mediaUseCases, type StreamBook } from './usecases.ts';
 
-export type { MediaDirectory } from './directory.ts';
 export type { MediaEngine } from './engine.ts';
 
 export type Media = Disposable &

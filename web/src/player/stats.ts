@@ -9,7 +9,7 @@ export type ViewingStats = {
 };
 
 /** One layer as the host sends it. */
-export type SentLayer = {
+type SentLayer = {
   rid: string;
   width: number;
   height: number;

@@ -9,9 +9,9 @@ export type Silence = {
   connection: 'new' | 'connecting' | 'connected' | 'disconnected' | 'failed' | 'closed';
 };
 
-export const keyFrameAfterMs = 2_000;
-export const iceRestartAfterMs = 3_000;
-export const joinAfterMs = 7_000;
+const keyFrameAfterMs = 2_000;
+const iceRestartAfterMs = 3_000;
+const joinAfterMs = 7_000;
 
 /** The remedy that is due, undefined while the present one may still work. */
 export function nextRemedy({ silentMs, tried, connection }: Silence): Remedy | undefined {
