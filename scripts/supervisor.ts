@@ -4,41 +4,64 @@ import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { buildPage } from './setup/page.ts';
 import { prepareShow } from './setup/prepare.ts';
-import { settleAddresses, settlePorts } from './supervisor/addresses.ts';
+import { demoRefusal, settleAddresses, settlePorts } from './supervisor/addresses.ts';
 import { forgetShow, takeDataFolder } from './supervisor/data-folder.ts';
 import { watchSources } from './supervisor/dev.ts';
 import type { Addresses } from './supervisor/environment.ts';
 import type { Flags } from './supervisor/flags.ts';
 import { planShow } from './supervisor/plan.ts';
-import { loadSecrets } from './supervisor/secrets.ts';
+import { loadSecrets, type Secrets } from './supervisor/secrets.ts';
 import { raiseShow } from './supervisor/show.ts';
 
 const SignIns = z.array(z.object({ role: z.string(), handle: z.string(), password: z.string() }));
 
 /** Puts a show on and keeps it on until SIGINT or SIGTERM, then stops every part in order. */
-export async function supervise(flags: Flags, env: NodeJS.ProcessEnv = process.env): Promise<void> {
+export async function supervise(asked: Flags, env: NodeJS.ProcessEnv = process.env): Promise<void> {
+  const stop = stopAsked(env);
+  try {
+    await untilStopped(asked, env, stop);
+  } catch (fault) {
+    if (!stop.aborted) throw fault;
+    say('stopped before it was on');
+  }
+}
+
+async function untilStopped(asked: Flags, env: NodeJS.ProcessEnv, stop: AbortSignal): Promise<void> {
   const started = performance.now();
+  const refusal = asked.demo ? demoRefusal(env) : undefined;
+  if (refusal) say(`no demo show: ${refusal}`);
+  const flags = { ...asked, demo: asked.demo && !refusal };
   const dataDir = resolve(flags.data ?? env.DATA_DIR ?? '.data');
   using folder = await takeDataFolder(dataDir);
   const ports = await settlePorts(flags, env);
   if (flags.resetDemo) reset(dataDir, env);
-  await buildPage();
-  const found = await prepareShow(dataDir);
+  const found = await unless(
+    stop,
+    buildPage().then(() => prepareShow(dataDir)),
+  );
   const addresses = await settleAddresses(flags, env, dataDir, ports, found);
-  const plan = planShow(addresses, found, flags, loadSecrets(dataDir), env);
+  const secrets = loadSecrets(dataDir);
+  const plan = planShow(addresses, found, flags, secrets, env);
 
-  const stop = stopAsked(env);
   say('starting');
-  const raised = await raiseShow(plan, folder, { tell: say, signal: stop }).catch((fault: unknown) => {
-    if (stop.aborted) return undefined;
-    throw fault;
-  });
-  if (!raised) return say('stopped before it was on');
-  await using show = raised;
+  await using show = await raiseShow(plan, folder, { tell: say, signal: stop });
   using _watch = flags.dev ? watchSources(show, say) : undefined;
-  printAddresses(addresses, flags, (performance.now() - started) / 1000);
+  printAddresses(addresses, flags, secrets, (performance.now() - started) / 1000);
   if (!stop.aborted) await once(stop, 'abort');
   say('stopping');
+}
+
+/** The work's answer, or a rejection as soon as the signal aborts. */
+async function unless<T>(stop: AbortSignal, work: Promise<T>): Promise<T> {
+  const stopped = Promise.withResolvers<never>();
+  const giveUp = () => stopped.reject(stop.reason);
+  stop.addEventListener('abort', giveUp);
+  if (stop.aborted) giveUp();
+  try {
+    return await Promise.race([work, stopped.promise]);
+  } finally {
+    stop.removeEventListener('abort', giveUp);
+  }
 }
 
 /** Aborts on SIGINT, SIGTERM, or when the process that started this one is gone; asked again later, it ends at once. */
@@ -67,7 +90,7 @@ function reset(dataDir: string, env: NodeJS.ProcessEnv): void {
   say(`forgot the show of ${dataDir}`);
 }
 
-function printAddresses(addresses: Addresses, { demo }: Flags, seconds: number): void {
+function printAddresses(addresses: Addresses, { demo }: Flags, secrets: Secrets, seconds: number): void {
   const { dataDir, mail, publicUrl } = addresses;
   const lines = [
     `Dropcast is on ${publicUrl} after ${seconds.toFixed(1)} s`,
@@ -76,16 +99,11 @@ function printAddresses(addresses: Addresses, { demo }: Flags, seconds: number):
       ? [`payments are test money, simulated on http://127.0.0.1:${addresses.stripe.simulatorPort}`]
       : []),
     `data and logs: ${dataDir}`,
-    ...firstOperator(dataDir),
+    `who opens this first, signed in, is the first operator: ${publicUrl}/first-operator/${secrets.setupLinkToken}`,
     ...(demo ? signIns(dataDir) : []),
     'Ctrl-C stops it.',
   ];
   console.log(`\n${lines.map((line) => `  ${line}\n`).join('')}`);
-}
-
-function firstOperator(dataDir: string): string[] {
-  const file = join(dataDir, 'first-operator.txt');
-  return existsSync(file) ? [`first operator, by this link once: ${readFileSync(file, 'utf8').trim()}`] : [];
 }
 
 function signIns(dataDir: string): string[] {

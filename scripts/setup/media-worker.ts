@@ -83,7 +83,12 @@ function build(path: string, note: (progress: string) => void): Promise<void> {
   const child = spawn('nice', ['bash', join(overlay, 'build-worker.sh'), mediasoup, path], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { JOBS: jobs, ...process.env },
+    detached: true,
   });
+  // The compilers too end with this process.
+  const endGroup = () => child.pid !== undefined && process.kill(-child.pid, 'SIGTERM');
+  process.once('exit', endGroup);
+  child.once('close', () => process.off('exit', endGroup));
   let said = '';
   const hear = (chunk: unknown) => {
     said = (said + String(chunk)).slice(-4000);

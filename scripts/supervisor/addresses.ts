@@ -39,10 +39,15 @@ export async function settleAddresses(
   const tls =
     lan === undefined ? givenCertificate(env) : await certificateFor(lan, join(dataDir, 'certificates'));
   const scheme = tls ? 'https' : 'http';
+  const publicUrl = env.PUBLIC_URL || `${scheme}://${lan ?? 'localhost'}:${ports.port}`;
+  const near = ['0.0.0.0', '::'].includes(ports.host) ? '127.0.0.1' : ports.host;
+  // A given certificate stands for the public name alone.
+  const isGiven = tls !== undefined && lan === undefined;
   return {
     dataDir,
     ...ports,
-    publicUrl: env.PUBLIC_URL || `${scheme}://${lan ?? 'localhost'}:${ports.port}`,
+    publicUrl,
+    ownUrl: isGiven ? publicUrl : `${scheme}://${near}:${ports.port}`,
     publicIp: env.PUBLIC_IP || (lan ?? '127.0.0.1'),
     tls,
     redisUrl: found.redis.url ?? join(dataDir, 'redis', 'redis.sock'),
@@ -61,6 +66,15 @@ export async function settleAddresses(
     mediaWorkerBin: found.mediaWorker.binary,
     ffmpegBin: found.ffmpeg.binary,
   };
+}
+
+/** Why there can be no demo, whose passwords everybody is told; `undefined` where there can. */
+export function demoRefusal(env: NodeJS.ProcessEnv): string | undefined {
+  if (env.STRIPE_SECRET_KEY?.startsWith('sk_live_')) return 'STRIPE_SECRET_KEY is for real money';
+  if (!env.PUBLIC_URL || !URL.canParse(env.PUBLIC_URL)) return undefined;
+  const { hostname } = new URL(env.PUBLIC_URL);
+  const isPrivate = /^(localhost$|127\.|10\.|192\.168\.|172\.(1[6-9]|2\d|3[01])\.|\[::1\]$)/.test(hostname);
+  return isPrivate ? undefined : 'PUBLIC_URL is open to everybody';
 }
 
 function givenCertificate({ TLS_CERT: cert, TLS_KEY: key }: NodeJS.ProcessEnv) {

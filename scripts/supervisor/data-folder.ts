@@ -34,7 +34,6 @@ const forgotten = [
   'pictures',
   'recordings',
   'sign-ins.json',
-  'first-operator.txt',
   'demo',
 ];
 

@@ -14,6 +14,7 @@ const addresses: Addresses = {
   host: '127.0.0.1',
   port: 3000,
   publicUrl: 'http://localhost:3000',
+  ownUrl: 'http://127.0.0.1:3000',
   publicIp: '127.0.0.1',
   tls: undefined,
   redisUrl: '/data/redis/redis.sock',
@@ -84,6 +85,7 @@ test('on the local network every part trusts the certificate that the server sho
     tls,
     host: '0.0.0.0',
     publicUrl: 'https://192.168.1.7:3000',
+    ownUrl: 'https://127.0.0.1:3000',
     publicIp: '192.168.1.7',
   };
   for (const part of ['server', 'workers', 'stripe-sim', 'demo', 'mail', 'media'] as const)

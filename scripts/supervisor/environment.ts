@@ -9,6 +9,8 @@ export type Addresses = {
   host: string;
   port: number;
   publicUrl: string;
+  /** The same server as its neighbours on this machine reach it. */
+  ownUrl: string;
   publicIp: string;
   tls: { cert: string; key: string } | undefined;
   redisUrl: string;
@@ -30,7 +32,6 @@ export function environmentFor(
   { demo }: { demo: boolean },
   secrets: Secrets,
 ): Environment {
-  const ownUrl = `${addresses.tls ? 'https' : 'http'}://127.0.0.1:${addresses.port}`;
   const common = {
     DATA_DIR: addresses.dataDir,
     ...(addresses.tls ? { NODE_EXTRA_CA_CERTS: addresses.tls.cert } : {}),
@@ -57,7 +58,7 @@ export function environmentFor(
     case 'workers':
       return house;
     case 'demo':
-      return { ...house, DEMO_URL: ownUrl };
+      return { ...house, DEMO_URL: addresses.ownUrl };
     case 'media':
       return {
         ...common,
@@ -73,7 +74,7 @@ export function environmentFor(
         ...common,
         ...stripeKeys(addresses.stripe, secrets),
         STRIPE_SIM_PORT: 'simulatorPort' in addresses.stripe ? String(addresses.stripe.simulatorPort) : '0',
-        STRIPE_WEBHOOK_URL: `${ownUrl}/api/v1/webhooks/stripe`,
+        STRIPE_WEBHOOK_URL: `${addresses.ownUrl}/api/v1/webhooks/stripe`,
       };
     case 'mail':
       return {
