@@ -305,31 +305,37 @@ describe.each([
     await expectWhole(variantId, 2);
   });
 
-  test('a sleeper that wakes after its release was fenced off and done by another gives nothing back twice', async () => {
-    const variantId = await variantWith(2);
-    await hold(variantId, `a${variantId}`, 2);
-    const gate = Promise.withResolvers<void>();
-    const reached = Promise.withResolvers<void>();
-    let isFirst = true;
-    const sleeper = createHolds({
-      store,
-      clock,
-      failpoint: (name) => {
-        if (name !== 'intended' || !isFirst) return;
-        isFirst = false;
-        reached.resolve();
-        return gate.promise;
-      },
-    });
-    const asleep = sleeper.release(`a${variantId}`, 'expired');
-    await reached.promise;
-    await holds.repair(-1000);
-    await holds.commit(`a${variantId}`);
-    gate.resolve();
-    expect(await asleep).toMatchObject({ refusal: 'hold-ended' });
-    expect(await balancesOf(variantId)).toEqual({ available: 0, held: 0, sold: 2 });
-    await expectWhole(variantId, 2);
-  });
+  test.each(['commits', 'does nothing'])(
+    'a sleeper whose release was fenced off wakes when another %s: the units move once',
+    async (other) => {
+      const variantId = await variantWith(2);
+      await hold(variantId, `a${variantId}`, 2);
+      const gate = Promise.withResolvers<void>();
+      const reached = Promise.withResolvers<void>();
+      let isFirst = true;
+      const sleeper = createHolds({
+        store,
+        clock,
+        failpoint: (name) => {
+          if (name !== 'intended' || !isFirst) return;
+          isFirst = false;
+          reached.resolve();
+          return gate.promise;
+        },
+      });
+      const asleep = sleeper.release(`a${variantId}`, 'expired');
+      await reached.promise;
+      await holds.repair(-1000);
+      if (other === 'commits') await holds.commit(`a${variantId}`);
+      gate.resolve();
+      if (other === 'commits') expect(await asleep).toMatchObject({ refusal: 'hold-ended' });
+      else expect(await asleep).toMatchObject({ ok: true });
+      expect(await balancesOf(variantId)).toEqual(
+        other === 'commits' ? { available: 0, held: 0, sold: 2 } : { available: 2, held: 0, sold: 0 },
+      );
+      await expectWhole(variantId, 2);
+    },
+  );
 
   test('[RULE-1] any mixture of holds and ends, with deaths and repairs in between, loses no unit', async () => {
     const verb = fc.constantFrom('hold', 'release', 'commit', 'giveBack', 'repair');
