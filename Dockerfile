@@ -8,7 +8,7 @@ COPY media/worker media/worker
 RUN XDG_CACHE_HOME=/cache node scripts/setup/media.mjs \
  && find /cache/dropcast/media-worker -type f -perm -u+x -exec cp {} /usr/local/bin/mediasoup-worker \;
 COPY . .
-RUN node_modules/.bin/vite build && npm prune --omit=dev --ignore-scripts
+RUN npm run build && npm prune --omit=dev --ignore-scripts
 
 FROM node:24-bookworm-slim
 RUN apt-get update \

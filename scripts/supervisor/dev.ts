@@ -36,10 +36,14 @@ export function watchSources(show: Show, tell: (text: string) => void): Disposab
       timer = setTimeout(renew, 200);
     }),
   );
-  const page: ChildProcess = spawn('vite', ['build', '--watch', '--logLevel', 'warn'], {
-    cwd: root,
-    stdio: ['ignore', 'inherit', 'inherit'],
-  });
+  const page: ChildProcess = spawn(
+    'vite',
+    ['build', '--config', 'web/vite.config.ts', '--watch', '--logLevel', 'warn'],
+    {
+      cwd: root,
+      stdio: ['ignore', 'inherit', 'inherit'],
+    },
+  );
   return {
     [Symbol.dispose]() {
       clearTimeout(timer);
