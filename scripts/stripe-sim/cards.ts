@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 
 /** Stripe's error codes of a card that is refused. */
-export type DeclineCode =
+type DeclineCode =
   | 'authentication_required'
   | 'card_declined'
   | 'expired_card'

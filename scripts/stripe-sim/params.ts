@@ -99,6 +99,12 @@ const explain = (form: FormValue, issue: z.core.$ZodIssue): ApiError => {
   const given = valueAt(form, issue.path);
   if (issue.code === 'unrecognized_keys') {
     const unknown = bracketed([...issue.path, issue.keys[0] ?? '']);
+    if (unknown === 'payment_method_types')
+      return invalid(
+        'The parameter payment_method_types is no longer supported. Use allowed_payment_method_types instead.',
+        unknown,
+        'payment_method_types_no_longer_supported',
+      );
     return invalid(`Received unknown parameter: ${unknown}`, unknown, 'parameter_unknown');
   }
   if (given === undefined) return invalid(`Missing required param: ${name}.`, name, 'parameter_missing');

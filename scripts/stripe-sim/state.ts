@@ -18,7 +18,7 @@ export type EventEnvelope = {
 };
 
 /** One try to hand an event over: the HTTP status, or 0 where nobody answered. */
-export type Delivery = { at: number; status: number };
+type Delivery = { at: number; status: number };
 /** An event with its history. `waiting` until an endpoint answered 2xx, or a fault lost it. */
 export type EventRecord = { id: string; event: EventEnvelope; deliveries: Delivery[]; waiting: boolean };
 

@@ -83,7 +83,7 @@ export class Store {
     const log = `${this.#file}.log`;
     for (const file of [this.#file, log]) if (existsSync(file)) this.#read(readFileSync(file, 'utf8'));
     this.#writeSnapshot(this.#file);
-    this.#log = openSync(log, 'w');
+    this.#log = openSync(log, 'w', 0o600);
   }
 
   #read(text: string): void {

@@ -44,7 +44,6 @@ export function stripePaymentService({ secretKey, webhookSecret, simulatorUrl }:
             currency: amount.currency.toLowerCase(),
             confirm: true,
             confirmation_token: confirmationToken,
-            automatic_payment_methods: { enabled: true, allow_redirects: 'never' },
             allowed_payment_method_types: ['card'],
             use_stripe_sdk: true,
             transfer_group: transferGroup,

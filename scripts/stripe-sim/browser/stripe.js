@@ -160,6 +160,12 @@
     }
   }
 
+  /** As Stripe.js does since 'endive'. @param {Record<string, any>} options */
+  const checkOptions = (options) => {
+    if (options.paymentMethodTypes)
+      throw new Error('paymentMethodTypes is no longer supported. Use allowedPaymentMethodTypes instead.');
+  };
+
   class Elements {
     #key;
     #locale;
@@ -169,6 +175,7 @@
 
     /** @param {string} key @param {string} locale @param {Record<string, any>} options */
     constructor(key, locale, options) {
+      checkOptions(options);
       this.#key = key;
       this.#locale = locale;
       this.#options = options;
@@ -195,6 +202,7 @@
 
     /** @param {Record<string, any>} options */
     update(options) {
+      checkOptions(options);
       this.#options = { ...this.#options, ...options };
       this.#element?.update();
     }
@@ -244,7 +252,12 @@
         after.error === undefined &&
         after.paymentIntent.status === 'requires_payment_method' &&
         after.paymentIntent.last_payment_error;
-      return refused ? { error: { ...refused, payment_intent: after.paymentIntent } } : after;
+      if (!refused) return after;
+      const message =
+        refused.code === 'payment_intent_authentication_failure'
+          ? 'We are unable to authenticate your payment method. Please choose a different payment method and try again.'
+          : refused.message;
+      return { error: { ...refused, message, payment_intent: after.paymentIntent } };
     };
 
     /** @param {{ elements: Elements, params?: Record<string, any> }} given @returns {Promise<Outcome>} */

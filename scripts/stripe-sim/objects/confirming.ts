@@ -17,7 +17,6 @@ export const changeable = {
   description: text.optional(),
   metadata: metadata.optional(),
   payment_method: text.optional(),
-  payment_method_types: methodTypes.optional(),
   receipt_email: text.optional(),
   setup_future_usage: SetupFutureUsage.optional(),
   shipping: shipping.optional(),
@@ -28,6 +27,7 @@ export const changeable = {
 
 /** Parameters of a confirmation, which a creation with `confirm` takes too. */
 export const confirming = {
+  allowed_payment_method_types: methodTypes.optional(),
   capture_method: z.enum(['automatic', 'automatic_async', 'manual']).optional(),
   confirmation_token: text.optional(),
   error_on_requires_action: flag.optional(),
@@ -73,7 +73,8 @@ export const apply = (
     description: params.description ?? old.description,
     metadata: mergeMetadata(old.metadata, params.metadata),
     payment_method: method,
-    payment_method_types: params.payment_method_types ?? old.payment_method_types,
+    allowed_payment_method_types: params.allowed_payment_method_types ?? old.allowed_payment_method_types,
+    payment_method_types: params.allowed_payment_method_types ?? old.payment_method_types,
     receipt_email: params.receipt_email ?? old.receipt_email,
     setup_future_usage: params.setup_future_usage ?? old.setup_future_usage,
     shipping: params.shipping === undefined ? old.shipping : shippingOf(params.shipping),

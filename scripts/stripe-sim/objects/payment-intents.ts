@@ -101,17 +101,15 @@ export const paymentIntentEndpoints = [
           'The parameter `confirmation_token` cannot be passed when creating a PaymentIntent unless `confirm` is set to true.',
           'confirmation_token',
         );
-      const {
-        confirm: now,
-        automatic_payment_methods: automatic,
-        payment_method_types: types,
-        ...rest
-      } = params;
-      if (automatic?.enabled === true && types !== undefined)
+      const { confirm: now, automatic_payment_methods: automatic, ...rest } = params;
+      const allowed = params.allowed_payment_method_types;
+      if (automatic !== undefined && allowed !== undefined)
         throw invalid(
-          'You may only specify one of these parameters: automatic_payment_methods, payment_method_types.',
+          'You may only specify one of these parameters: allowed_payment_method_types, automatic_payment_methods.',
+          undefined,
+          'parameters_exclusive',
         );
-      const isAutomatic = automatic?.enabled ?? types === undefined;
+      const isAutomatic = automatic?.enabled ?? allowed === undefined;
       const id = world.newId('pi');
       const blank: Stripe.PaymentIntent = {
         id,
@@ -154,7 +152,7 @@ export const paymentIntentEndpoints = [
             request_three_d_secure: 'automatic',
           },
         },
-        payment_method_types: types ?? ['card'],
+        payment_method_types: allowed ?? ['card'],
         payment_record: null,
         processing: null,
         receipt_email: null,
