@@ -220,7 +220,9 @@ function refusedCreation(fault: unknown): CreatedPayment {
   if (fault instanceof errors.StripeCardError)
     return { kind: 'declined', intentId, code: fault.decline_code ?? fault.code ?? 'card_declined' };
   if (fault instanceof errors.StripeInvalidRequestError) {
-    logger.warn({ code: fault.code, param: fault.param, requestId: fault.requestId }, 'payment not accepted');
+    const about = { code: fault.code, param: fault.param, requestId: fault.requestId };
+    if (fault.param === 'confirmation_token') logger.info(about, 'confirmation token not accepted');
+    else logger.error(about, 'the payment service refuses what we ask');
     return { kind: 'declined', intentId, code: fault.code ?? 'details_unusable' };
   }
   const isStored = (fault.statusCode ?? 0) >= 500 && fault.headers?.['idempotent-replayed'] === 'true';

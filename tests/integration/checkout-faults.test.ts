@@ -275,7 +275,7 @@ async function payBehindOurBack(orderId: OrderId, amount: number): Promise<strin
     currency: 'usd',
     confirm: true,
     confirmation_token: await till.token(),
-    automatic_payment_methods: { enabled: true, allow_redirects: 'never' },
+    allowed_payment_method_types: ['card'],
     transfer_group: orderId,
     metadata: { purpose: 'order', subjectId: orderId, attempt: 9 },
   });

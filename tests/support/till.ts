@@ -65,6 +65,7 @@ export async function openTill({ holdMs = 300_000 }: { holdMs?: number } = {}) {
   await migrate(mongo, [...catalogMigrations, ...paymentMigrations, ...checkoutMigrations]);
 
   let aheadMs = 0;
+  let areJobsHeld = false;
   const clock = { now: () => Date.now() + aheadMs, isTrusted: () => true };
   const coupons = new Map<string, TillCoupon>();
   const told: { personId: PersonId; t: string; d: unknown }[] = [];
@@ -91,7 +92,7 @@ export async function openTill({ holdMs = 300_000 }: { holdMs?: number } = {}) {
       queues: {
         wake: async (_queue, data) => {
           const { eventId } = data as { eventId?: string };
-          if (eventId === undefined) return;
+          if (eventId === undefined || areJobsHeld) return;
           const job = survivor.payments.handleEvent(eventId).catch(() => {});
           jobs.add(job);
           void job.finally(() => jobs.delete(job));
@@ -282,6 +283,10 @@ export async function openTill({ holdMs = 300_000 }: { holdMs?: number } = {}) {
     place,
     orderNow,
     settled,
+    /** While held, nobody is woken: only sweeps find work. */
+    holdJobs: (isHeld: boolean) => {
+      areJobsHeld = isHeld;
+    },
     /** Lets time pass for the house; the payment service's clock stays. */
     pass: (ms: number) => {
       aheadMs += ms;
