@@ -3,6 +3,7 @@ import type { Config } from '#server/config.ts';
 import { beatAs } from '#server/platform/beats.ts';
 import { closeRedis, openPatientRedis } from '#server/platform/redis.ts';
 import { checkoutWork } from './checkout.ts';
+import { dropWork } from './drops.ts';
 import { paymentWork } from './payments.ts';
 import { sweep } from './sweep.ts';
 
@@ -21,6 +22,7 @@ export async function composeWorkers(
     sweep(clock, 'outboxes', 1000, () => outbox.sweep()),
     ...paymentWork({ ...slices, connection }),
     ...checkoutWork({ ...slices, connection }),
+    ...dropWork({ ...slices, connection }),
   ];
   for (const one of atWork) opening.use(one);
 

@@ -28,6 +28,7 @@ import { dropUseCases } from './usecases.ts';
 import { wallets } from './wallet.ts';
 
 export { dropMigrations } from './migrations.ts';
+export { dropIdOfGrant } from './core/grant.ts';
 export type { DropFact } from './wallet.ts';
 export { dropWakeQueue };
 

@@ -17,7 +17,7 @@ export type Neighbours = {
     timeline: {
       append(
         streamId: StreamId,
-        entry: { id: string; at: Date; kind: 'drop-opened' | 'drop-closed'; data: unknown },
+        entry: { id: string; at: Date; kind: string; data: Record<string, unknown> },
       ): Promise<void>;
     };
   };

@@ -1,10 +1,14 @@
-import { GrantId } from '#contract/ids.ts';
+import { DropId, GrantId } from '#contract/ids.ts';
 import type { Drop } from './drop.ts';
 import { validUntil } from './drop.ts';
 
 /** Names a viewer's `ordinal`-th coupon of a drop: there can be only one of each. */
 export const grantIdOf = (dropId: string, viewer: string, ordinal: number): GrantId =>
   GrantId.parse(`grant_${dropId.replace('drop_', '')}-${viewer}-${ordinal}`);
+
+/** The drop a coupon belongs to. */
+export const dropIdOfGrant = (grantId: string): DropId =>
+  DropId.parse(`drop_${/^grant_([A-Za-z0-9]+)-/.exec(grantId)?.[1] ?? ''}`);
 
 /** The coupon that a winning claim makes, with the drop's terms of that moment. */
 export function makeGrant(
