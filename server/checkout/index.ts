@@ -24,7 +24,7 @@ export type OrderFact = {
   state: OrderState;
   vendorId: VendorId;
   streamId: StreamId | undefined;
-  lines: { productId: ProductId; variantId: VariantId; quantity: number; total: Money }[];
+  lines: { productId: ProductId; variantId: VariantId; title: string; quantity: number; total: Money }[];
   goods: Money;
   discount: Money;
   total: Money;
@@ -78,9 +78,10 @@ const factOf = (order: Order): OrderFact => ({
   state: order.state,
   vendorId: order.vendorId,
   streamId: order.streamId,
-  lines: order.lines.map(({ productId, variantId, quantity, total }) => ({
+  lines: order.lines.map(({ productId, variantId, title, quantity, total }) => ({
     productId,
     variantId,
+    title,
     quantity,
     total,
   })),

@@ -59,6 +59,9 @@ export function createPayments(parts: PaymentParts) {
 
     journal: parts.journal,
 
+    /** Resolves when the payment service answers, for the health page. */
+    ping: () => payments.stripe.ping(),
+
     /** A worker's part: handles one stored webhook event. */
     handleEvent: (eventId: string) => handleEvent(payments, eventId),
     /** Swept every few seconds: events that no worker has handled. */

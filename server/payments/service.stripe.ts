@@ -125,6 +125,11 @@ export function stripePaymentService({ secretKey, webhookSecret, simulatorUrl }:
         return { transferId: transfer.id, at: instantOf(transfer.created) };
       }),
 
+    ping: () =>
+      reaching(async () => {
+        await stripe.balance.retrieve();
+      }),
+
     createAccount: ({ vendorId, name, key }) =>
       reaching(async () =>
         accountOf(

@@ -36,6 +36,8 @@ export type ServiceEvent = {
  * method says otherwise; every creating call carries an idempotency key of ours.
  */
 export interface PaymentService {
+  /** Resolves when the payment service answers our key. */
+  ping(): Promise<void>;
   /** Creates and confirms a payment intent for cards and wallets. Never throws for a lost answer: `unknown`. */
   createPayment(input: {
     name: AttemptName;
