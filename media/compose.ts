@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { networkInterfaces } from 'node:os';
+import { beatAs } from '#server/platform/beats.ts';
 import { redisClock } from '#server/platform/clock.ts';
 import { logger as rootLogger } from '#server/platform/logger.ts';
 import { closeRedis, openRedis } from '#server/platform/redis.ts';
@@ -42,6 +43,7 @@ export async function compose(
   const logger = rootLogger.child({ part: 'media', nodeId });
   const redis = parts.adopt(openRedis(config.redisUrl), closeRedis);
   const clock = parts.use(await redisClock(redis));
+  parts.use(beatAs(redis, clock, 'media', `${config.announcedAddress}:${config.rtcPort || process.pid}`));
   const localAddresses = Object.values(networkInterfaces()).flatMap((lines) =>
     (lines ?? []).map(({ address }) => address),
   );

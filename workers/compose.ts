@@ -23,6 +23,9 @@ export async function composeWorkers(
     ...paymentWork({ ...slices, connection }),
     ...checkoutWork({ ...slices, connection }),
     ...dropWork({ ...slices, connection }),
+    sweep(clock, 'stock repair', 3000, () => slices.catalog.sweep()),
+    sweep(clock, 'danmaku archive', 500, () => slices.danmaku.archive()),
+    sweep(clock, 'login sessions', 3_600_000, () => slices.identity.sweep()),
   ];
   for (const one of atWork) opening.use(one);
 

@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
 import { danmakuPart } from '#contract/danmaku.ts';
+import type { StreamId } from '#contract/ids.ts';
 import type { LiveRooms } from '../gateway/live/rooms.ts';
 import type { SnapshotPart } from '../gateway/ports.ts';
 import type { Clock } from '../platform/clock.ts';
@@ -49,6 +50,8 @@ export function createDanmaku({
     snapshots: [snapshot],
     announce: useCases.announce,
     counts: useCases.counts,
+    /** Stream time of every line that somebody wrote, for reports. */
+    moments: (streamId: StreamId) => archive.moments(streamId),
     /** Writes what was said since into the archive; run by workers about every half second. Answers how much. */
     archive: () => log.handOver((batch) => archive.add(batch), againMs),
     /** Counts the taps that still wait. */

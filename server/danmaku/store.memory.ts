@@ -88,6 +88,11 @@ export function memoryDanmakuArchive(): DanmakuArchive {
         .toSorted((a, b) => a.n - b.n)
         .slice(-count),
     lineCount: async (streamId) => of(streamId).length,
+    moments: async (streamId) =>
+      of(streamId)
+        .filter(({ kind }) => kind !== 'order')
+        .map(({ streamMs }) => streamMs)
+        .toSorted((a, b) => a - b),
     likes: async (streamId) => likes.get(streamId) ?? 0,
   };
 }

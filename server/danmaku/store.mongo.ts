@@ -62,6 +62,13 @@ export function mongoDanmakuArchive(mongo: Mongo): DanmakuArchive {
       return found.map(lineOf).toReversed();
     },
     lineCount: (streamId) => lines.countDocuments({ streamId }),
+    async moments(streamId) {
+      const found = await lines
+        .find({ streamId, kind: trusted({ $in: ['viewer', 'staff'] }) }, { streamMs: 1 })
+        .sort({ streamMs: 1 })
+        .lean();
+      return found.map(({ streamMs }) => streamMs);
+    },
     likes: async (streamId) => (await likes.findOne({ _id: streamId }).lean())?.likes ?? 0,
   };
 }

@@ -45,5 +45,7 @@ export interface DanmakuArchive {
   /** The last lines by number, oldest first. */
   last(streamId: StreamId, count: number): Promise<DanmakuLine[]>;
   lineCount(streamId: StreamId): Promise<number>;
+  /** Stream time of every line that somebody wrote, in order. */
+  moments(streamId: StreamId): Promise<number[]>;
   likes(streamId: StreamId): Promise<number>;
 }

@@ -27,8 +27,8 @@ import { tellOfDrops } from './tell.ts';
 import { dropUseCases } from './usecases.ts';
 import { wallets } from './wallet.ts';
 
-export { dropMigrations } from './migrations.ts';
 export { dropIdOfGrant } from './core/grant.ts';
+export { dropMigrations } from './migrations.ts';
 export type { DropFact } from './wallet.ts';
 export { dropWakeQueue };
 

@@ -1,2 +1,3 @@
 export { metricsRoutes } from './http.ts';
+export { joinLedgers } from './ledgers.ts';
 export type { Ledgers } from './ports.ts';

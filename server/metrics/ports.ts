@@ -28,6 +28,8 @@ export type PaidOrderFact = {
   discount: Money;
   /** After discounts, without shipping and tax. */
   goods: Money;
+  /** Shipping and tax. */
+  extras: Money;
   lines: readonly { productId: ProductId; title: string; quantity: number; total: Money }[];
   /** The grant that was used, if any. */
   coupon: { dropId: DropId; discount: Money } | undefined;
@@ -52,8 +54,8 @@ export interface Ledgers {
   channelTitle(channelId: ChannelId): Promise<string>;
   presence(streamId: StreamId): Promise<PresenceFact>;
   paidOrders(streamId: StreamId): Promise<readonly PaidOrderFact[]>;
-  /** Item amounts of the stream's orders as the money journal booked them, in minor units. */
-  journalledGoods(orderIds: readonly string[]): Promise<number>;
+  /** What the money journal booked as paid for these orders, in minor units. */
+  journalledPaid(orderIds: readonly string[]): Promise<number>;
   drops(streamId: StreamId): Promise<readonly DropFact[]>;
   /** Instants of danmaku lines by stream time, deleted ones left out. */
   danmaku(streamId: StreamId): Promise<readonly number[]>;

@@ -78,6 +78,8 @@ async function factsOf(
       claimedAtMs: claimedAt.map((at) => at.getTime()),
     })),
     danmakuStreamMs: danmaku,
-    journalledGoods: await ledgers.journalledGoods(orders.map(({ orderId }) => orderId)),
+    journalledGoods:
+      (await ledgers.journalledPaid(orders.map(({ orderId }) => orderId))) -
+      orders.reduce((sum, { extras }) => sum + extras.amount, 0),
   };
 }

@@ -6,8 +6,8 @@ import { repeat } from '../platform/lifetime.ts';
 import { logger } from '../platform/logger.ts';
 import { byWorst, type Finding, findProcesses, stateOfDelay, withSince, worstOf } from './core/health.ts';
 
-/** Something to look at: `look` resolves when it answered, and may add a word; it throws when it is down. */
-export type Probe = { name: string; kind: Finding['kind']; look(): Promise<string | undefined> };
+/** Something to look at: `look` resolves when it answered, a text it answers is told; it throws when it is down. */
+export type Probe = { name: string; kind: Finding['kind']; look(): Promise<unknown> };
 
 export type HealthParts = {
   clock: Clock;
@@ -82,7 +82,8 @@ async function lookAt({ name, kind, look }: Probe): Promise<Finding> {
     lookPatienceMs,
   );
   try {
-    const detail = (await Promise.race([look(), patience.promise])) ?? '';
+    const words = await Promise.race([look(), patience.promise]);
+    const detail = typeof words === 'string' ? words : '';
     const delayMs = Math.round((performance.now() - started) * 10) / 10;
     return { name, kind, state: stateOfDelay(delayMs), delayMs, detail };
   } catch (fault) {

@@ -1,1 +1,2 @@
-export { HealthMonitor, type Probe } from './health.ts';
+export { HealthMonitor } from './health.ts';
+export { probeRoutes } from './probes.ts';

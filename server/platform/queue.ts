@@ -63,6 +63,12 @@ export class Queues implements AsyncDisposable {
     return queue;
   }
 
+  /** How a queue stands, in words for the health page. @throws when it does not answer. */
+  async state(name: string): Promise<string> {
+    const { waiting = 0, active = 0, delayed = 0, failed = 0 } = await this.of(name).getJobCounts();
+    return `${waiting} waiting, ${active} active, ${delayed} delayed, ${failed} set aside`;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.allSettled([...this.#open.values()].map((queue) => queue.close()));
   }

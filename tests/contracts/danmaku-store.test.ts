@@ -130,6 +130,7 @@ describe.each([
     await archive.add(batch.slice(0, 20));
     await archive.add(batch.toReversed());
     expect(await archive.lineCount(streamId)).toBe(25);
+    expect(await archive.moments(streamId)).toHaveLength(25);
     const first = await archive.page(streamId, { limit: 10 });
     const second = await archive.page(streamId, { limit: 10, after: first.at(-1) });
     const third = await archive.page(streamId, { limit: 10, after: second.at(-1) });
