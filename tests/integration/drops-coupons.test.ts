@@ -139,7 +139,7 @@ test('[S3.20] an order that is left, and a card that is declined, give the coupo
   await eventually(async () => (await held(person, grant.grantId))?.state === 'granted');
   expect(await held(person, grant.grantId)).toEqual(grant);
   const next = await place(person, grant.grantId, 3000);
-  expect((await pay(person, next.orderId, 'pm_card_discover')).status).toBe(200);
+  expect((await pay(person, next.orderId, 'pm_card_amex')).status).toBe(200);
   await stateOf(person, next.orderId, 'paid');
 });
 
