@@ -40,7 +40,7 @@ export async function endOrder(
  * service has confirmed that are stock and coupon freed. A payment that turns out to be made makes the sale stand;
  * one that is processing is looked at again by the sweeper.
  */
-export async function finishEnding(
+async function finishEnding(
   checkout: Checkout,
   orderId: OrderId,
 ): Promise<'over' | 'paid' | 'waiting'> {

@@ -14,8 +14,7 @@ import { listen } from './settle.ts';
 import type { Order } from './store.ts';
 
 export { checkoutMigrations } from './migrations.ts';
-export type { Failpoint } from './parts.ts';
-export type { PriceTerm, TermEffect, TermRefusal } from './ports.ts';
+export type { PriceTerm } from './ports.ts';
 export type { Order } from './store.ts';
 
 /** What others may count of an order; never who bought. */

@@ -10,7 +10,7 @@ import type { PriceTerm } from './ports.ts';
 import type { Order, OrderStore } from './store.ts';
 
 /** Called between two steps that a crash may part; tests make it throw. */
-export type Failpoint = (name: string) => void | Promise<void>;
+type Failpoint = (name: string) => void | Promise<void>;
 
 /** What checkout stands on; of the other slices' faces only what it uses. */
 export type CheckoutParts = {

@@ -15,7 +15,7 @@ const patienceMs = 1500;
 const pauseMs = 30;
 
 /** The order a person's key names: the same key again is the same order. */
-export function orderIdOf(personId: PersonId, key: string): OrderId {
+function orderIdOf(personId: PersonId, key: string): OrderId {
   const digest = createHash('sha256').update(`${personId} ${key}`).digest('base64url');
   return OrderId.parse(`ord_${digest.slice(0, 32)}`);
 }

@@ -11,7 +11,7 @@ export type TermEffect = {
   funders: { funder: 'vendor' | 'host' | 'platform'; basisPoints: number }[];
 };
 
-export type TermRefusal =
+type TermRefusal =
   | 'coupon-not-yours'
   | 'coupon-other-goods'
   | 'coupon-below-minimum'

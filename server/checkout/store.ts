@@ -27,7 +27,7 @@ export type OrderPaid = {
 /** Why an order is coming to its end, and as what it will have ended. */
 export type Ending = { as: 'expired' | 'cancelled'; cause: string };
 
-export type Step = { at: Date; state: OrderState; cause: string };
+type Step = { at: Date; state: OrderState; cause: string };
 
 /** An order, the one truth of a purchase but for its money, which the journal has. */
 export type Order = {

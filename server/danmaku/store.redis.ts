@@ -7,15 +7,13 @@ import { roomTag, roomTags } from '../platform/room-keys.ts';
 import { defineScript } from '../platform/script.ts';
 import type { DanmakuLog, Waiting } from './store.ts';
 
-/** @public `tests/architecture` holds it against the header of its file. */
-export const postScript = defineScript(new URL('./lua/post.lua', import.meta.url), {
+const postScript = defineScript(new URL('./lua/post.lua', import.meta.url), {
   keys: ['number', 'recent', 'archive', 'answered'],
   args: ['seed', 'line', 'accountId', 'keep', 'answeredS', 'keptS'],
   reply: z.string(),
 });
 
-/** @public `tests/architecture` holds it against the header of its file. */
-export const likeScript = defineScript(new URL('./lua/like.lua', import.meta.url), {
+const likeScript = defineScript(new URL('./lua/like.lua', import.meta.url), {
   keys: ['counts', 'total', 'archive'],
   args: ['seed', 'streamId', 'cap', 'keptS'],
   rest: 'taps',

@@ -7,29 +7,29 @@ import type { ArbiterReply, ClaimArbiter } from './store.ts';
 
 const lua = (name: string) => new URL(`./lua/${name}.lua`, import.meta.url);
 
-export const claimScript = defineScript(lua('claim'), {
+const claimScript = defineScript(lua('claim'), {
   keys: ['state', 'answers', 'grants', 'log'],
   args: ['epoch', 'rules'],
   rest: 'claims',
   reply: z.array(z.string()).min(1),
 });
-export const openScript = defineScript(lua('open'), {
+const openScript = defineScript(lua('open'), {
   keys: ['state', 'answers', 'grants', 'returned'],
   args: ['epoch', 'rules', 'openedAt', 'closesAt', 'left', 'perViewer'],
   reply: z.enum(['opened', 'stale']),
 });
-export const loadScript = defineScript(lua('load'), {
+const loadScript = defineScript(lua('load'), {
   keys: ['state', 'answers', 'grants'],
   args: ['epoch', 'phase'],
   rest: 'known',
   reply: z.enum(['loaded', 'stale', 'lost']),
 });
-export const closeScript = defineScript(lua('close'), {
+const closeScript = defineScript(lua('close'), {
   keys: ['state'],
   args: ['epoch'],
   reply: z.enum(['closed', 'stale', 'lost']),
 });
-export const giveBackScript = defineScript(lua('give-back'), {
+const giveBackScript = defineScript(lua('give-back'), {
   keys: ['state', 'returned'],
   args: ['epoch', 'grantId'],
   reply: z.enum(['returned', 'known', 'stale', 'lost']),

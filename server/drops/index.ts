@@ -29,7 +29,6 @@ import { wallets } from './wallet.ts';
 
 export { dropIdOfGrant } from './core/grant.ts';
 export { dropMigrations } from './migrations.ts';
-export type { DropFact } from './wallet.ts';
 export { dropWakeQueue };
 
 export type DropsParts = Neighbours & {

@@ -106,7 +106,7 @@ export type Grant = {
   orderId?: OrderId;
 };
 
-export type Winner = { viewer: string; key: string; number: number; ordinal: number };
+type Winner = { viewer: string; key: string; number: number; ordinal: number };
 export type PendingBatch = { epoch: number; first: number; sinceOpeningMs: number; winners: Winner[] };
 
 /** Drops as they are remembered. Every change is one guarded write; `undefined` says that the guard was closed. */

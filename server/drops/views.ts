@@ -16,7 +16,7 @@ import type { AnsweredClaim, Grant, SignedBatch } from './store.ts';
 const instant = (ms: number): string => new Date(ms).toISOString();
 
 /** Names a claim's receipt: enough to find its batch and its place there. */
-export const receiptIdOf = (
+const receiptIdOf = (
   dropId: DropId,
   { epoch, first, number }: { epoch: number; first: number; number: number },
 ): ReceiptId => ReceiptId.parse(`rcpt_${dropId.replace('drop_', '')}-${epoch}-${first}-${number}`);

@@ -6,15 +6,13 @@ import { defineScript } from '../platform/script.ts';
 import type { MediaDirectory } from './directory.ts';
 import { mediaKeys } from './keys.ts';
 
-/** @public `tests/architecture` holds it against the header of its file. */
-export const releaseRoomScript = defineScript(new URL('./lua/release-room.lua', import.meta.url), {
+const releaseRoomScript = defineScript(new URL('./lua/release-room.lua', import.meta.url), {
   keys: ['assignment'],
   args: ['nodeId'],
   reply: z.enum(['released', 'kept']),
 });
 
-/** @public `tests/architecture` holds it against the header of its file. */
-export const nextFenceScript = defineScript(new URL('./lua/next-fence.lua', import.meta.url), {
+const nextFenceScript = defineScript(new URL('./lua/next-fence.lua', import.meta.url), {
   keys: ['fence'],
   args: ['now'],
   reply: z.coerce.number().int().positive(),

@@ -13,7 +13,7 @@ export type StreamFact = {
 };
 
 /** Presence of a stream, counted by rooms; `samples` are 10 s samples of online by stream time. */
-export type PresenceFact = {
+type PresenceFact = {
   online: number;
   peak: number;
   views: number;
@@ -36,7 +36,7 @@ export type PaidOrderFact = {
 };
 
 /** A drop of a stream from its record; `claimedAt` has one instant for each claim, winners and losers. */
-export type DropFact = {
+type DropFact = {
   dropId: DropId;
   title: string;
   stock: number;

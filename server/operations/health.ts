@@ -7,7 +7,7 @@ import { logger } from '../platform/logger.ts';
 import { byWorst, type Finding, findProcesses, stateOfDelay, withSince, worstOf } from './core/health.ts';
 
 /** Something to look at: `look` resolves when it answered, a text it answers is told; it throws when it is down. */
-export type Probe = { name: string; kind: Finding['kind']; look(): Promise<unknown> };
+type Probe = { name: string; kind: Finding['kind']; look(): Promise<unknown> };
 
 export type HealthParts = {
   clock: Clock;

@@ -13,10 +13,9 @@ import { makeRefund } from './refunds.ts';
 import { makeTransfers, planTransfer, type SaleInput } from './transfers.ts';
 import { handleEvent, reconcile, sweepInbox } from './webhooks.ts';
 
-export type { Balance, JournalEntry } from './core/journal.ts';
 export { paymentMigrations } from './migrations.ts';
-export type { Paid, PayInput } from './pay.ts';
-export type { Failpoint, ObservedPayment, PaymentOutcome } from './ports.ts';
+export type { PayInput } from './pay.ts';
+export type { ObservedPayment, PaymentOutcome } from './ports.ts';
 export type { SaleInput } from './transfers.ts';
 
 export type PaymentsFace = ReturnType<typeof createPayments>;

@@ -18,7 +18,7 @@ export type MoneyMove = {
 };
 
 /** What was last seen of a payment, for reconciliation. */
-export type SeenPayment = { intentId: string; status: string; causeId: string; at: Date };
+type SeenPayment = { intentId: string; status: string; causeId: string; at: Date };
 
 /** What payments remembers beside the journal and the inbox. */
 export interface PaymentStore {

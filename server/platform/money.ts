@@ -13,8 +13,6 @@ export function add(...amounts: [Money, ...Money[]]): Money {
   return { amount: sum, currency };
 }
 
-export const negate = ({ amount, currency }: Money): Money => ({ amount: -amount, currency });
-
 /**
  * Splits `total` minor units in proportion to `weights` by largest remainder: the parts are integers and sum to the
  * total exactly. All weights zero: equal parts. The first of equals gets the odd unit.

@@ -28,7 +28,7 @@ import { streamViews } from './views.ts';
 
 export type { Stream } from './core/stream.ts';
 export { roomsMigrations } from './migrations.ts';
-export type { ClaimCondition, StageAct } from './ports.ts';
+export type { StageAct } from './ports.ts';
 export type { PresenceTimes } from './presence.ts';
 export type { TimelineRecord } from './store.ts';
 

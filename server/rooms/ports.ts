@@ -1,4 +1,4 @@
-import type { AccountId, StreamId } from '#contract/ids.ts';
+import type { StreamId } from '#contract/ids.ts';
 
 /** Something that runs on a stream's stage and is over with it. */
 export interface StageAct {
@@ -7,10 +7,4 @@ export interface StageAct {
   closing(streamId: StreamId): Promise<string[]>;
   /** Closes it for good; may be called more than once. */
   endOfStream(streamId: StreamId, at: Date): Promise<void>;
-}
-
-/** Something a viewer must have done in a room before a claim counts. */
-export interface ClaimCondition {
-  kind: string;
-  progress(streamId: StreamId, accountId: AccountId): Promise<{ isMet: boolean; have: number; need: number }>;
 }

@@ -7,7 +7,7 @@ import { defineScript } from '../platform/script.ts';
 import type { PresenceStore } from './store.ts';
 
 /** Counts heard viewers into online, views and watched time. */
-export const hearScript = defineScript(new URL('./lua/hear.lua', import.meta.url), {
+const hearScript = defineScript(new URL('./lua/hear.lua', import.meta.url), {
   keys: ['online', 'sessions', 'totals'],
   args: ['now', 'onlineMs', 'viewMs', 'liveAt', 'endedAt', 'epoch', 'keptS'],
   rest: 'viewers',

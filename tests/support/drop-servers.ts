@@ -14,13 +14,13 @@ import { openMongo } from '#server/platform/mongo.ts';
 import { Outbox } from '#server/platform/outbox.ts';
 import { openPatientRedis, openRedis } from '#server/platform/redis.ts';
 
-export const hanasStream = StreamId.parse('stream_tea');
-export const hanasChannel = ChannelId.parse('ch_hana');
-export const hana = AccountId.parse('acc_hana');
-export const aki = AccountId.parse('acc_aki');
-export const akisGoods = VendorId.parse('vnd_aki');
-export const teapot = ProductId.parse('prd_teapot');
-export const scarf = ProductId.parse('prd_scarf');
+const hanasStream = StreamId.parse('stream_tea');
+const hanasChannel = ChannelId.parse('ch_hana');
+const hana = AccountId.parse('acc_hana');
+const aki = AccountId.parse('acc_aki');
+const akisGoods = VendorId.parse('vnd_aki');
+const teapot = ProductId.parse('prd_teapot');
+const scarf = ProductId.parse('prd_scarf');
 
 /** The teapot coupon of the walk-through: 10.00 off from 30.00 on. */
 export const teapotDrop = (stock: number, more: Partial<DropForm> = {}): DropForm => ({
@@ -48,7 +48,7 @@ export const viewer = (name: string, roles: RoleGrant[] = []): Extract<Actor, { 
 
 export const keyOf = (name: string) => IdempotencyKey.parse(`key-of-${name}`);
 
-export type Told = { to: string; t: string; d: unknown };
+type Told = { to: string; t: string; d: unknown };
 
 /**
  * One process's worth of the slice on real stores. Streams, goods and people around it are a live stream of Hana's

@@ -1,7 +1,7 @@
--- Adds taps of accounts up to a cap for each, and queues the new total for the archive; answers the likes of all,
--- or -1 when they are unknown and no seed was given.
+-- Adds taps of accounts up to a cap for each, and queues the new total for the archive.
 -- KEYS: counts total archive
 -- ARGV: seed streamId cap keptS taps...
+-- REPLY: the likes of all, or -1 when they are unknown and no seed was given
 -- Taps are pairs of account id and number.
 if redis.call('EXISTS', KEYS[2]) == 0 then
   if ARGV[1] == '' then

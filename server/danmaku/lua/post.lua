@@ -1,7 +1,8 @@
--- Numbers a line, keeps it among the last and queues it for the archive; answers the line as JSON, the one said
--- before under the same key, or 'seed' when the room's number is unknown and none was given.
+-- Numbers a line, keeps it among the last and queues it for the archive.
 -- KEYS: number recent archive answered
 -- ARGV: seed line accountId keep answeredS keptS
+-- REPLY: the line as JSON, the one said before under the same key, or 'seed' when the room's number is unknown and
+-- none was given
 local before = redis.call('GET', KEYS[4])
 if before then
   return before

@@ -6,8 +6,7 @@ import { roomTag } from '../../platform/room-keys.ts';
 import { defineScript } from '../../platform/script.ts';
 import type { Frame, Lane, RoomHistory } from './history.ts';
 
-/** @public `tests/architecture` holds it against the header of its file. */
-export const publishScript = defineScript(new URL('./lua/publish.lua', import.meta.url), {
+const publishScript = defineScript(new URL('./lua/publish.lua', import.meta.url), {
   keys: ['position', 'log', 'channel'],
   args: ['streamId', 'freshEpoch', 'keep', 'lane'],
   rest: 'frames',

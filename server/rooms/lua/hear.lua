@@ -2,7 +2,8 @@
 -- A session is kept as "since counted": since when it lasts, and up to when it was counted (-1: no view yet).
 -- KEYS: online sessions totals
 -- ARGV: now onlineMs viewMs liveAt endedAt epoch keptS viewers...
--- liveAt and endedAt are -1 while unknown. Replies with how many are online.
+-- REPLY: how many are online
+-- liveAt and endedAt are -1 while unknown.
 local now = tonumber(ARGV[1])
 local liveAt = tonumber(ARGV[4])
 local endedAt = tonumber(ARGV[5])
