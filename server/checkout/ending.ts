@@ -40,10 +40,7 @@ export async function endOrder(
  * service has confirmed that are stock and coupon freed. A payment that turns out to be made makes the sale stand;
  * one that is processing is looked at again by the sweeper.
  */
-async function finishEnding(
-  checkout: Checkout,
-  orderId: OrderId,
-): Promise<'over' | 'paid' | 'waiting'> {
+async function finishEnding(checkout: Checkout, orderId: OrderId): Promise<'over' | 'paid' | 'waiting'> {
   const { store, payments, catalog, failpoint } = checkout;
   const before = await store.get(orderId);
   if (before?.state !== 'expiring') return before?.paid ? 'paid' : 'over';

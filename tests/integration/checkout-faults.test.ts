@@ -269,6 +269,72 @@ test.each([
   expect(await chargesOf(order.orderId)).toHaveLength(1);
 });
 
+test('a try that got no answer is repeated under its own key, and the payer hears of no decline', async () => {
+  const teapot = await till.sell({ price: 3000, units: 5 });
+  const order = await till.place(till.newPerson(), till.askFor(teapot, 3000));
+  till.stripe.setWebhookUrl(undefined);
+  till.stripe.addFault({
+    kind: 'timeout-after',
+    ms: 1,
+    method: 'POST',
+    path: '/v1/payment_intents',
+    times: 3,
+  });
+  const token = await till.token();
+  const first = await till.checkout.pay(order, token);
+  expect(first).toMatchObject({ ok: false, refusal: 'payment-service-down' });
+  const again = await till.checkout.pay(await till.orderNow(order.orderId), token);
+  expect(again).toMatchObject({ ok: true, value: { status: 'processing', order: { state: 'paying' } } });
+  till.stripe.setWebhookUrl(till.webhookUrl);
+  await mend();
+  const after = await expectWhole(order.orderId, teapot.variantId, 3000);
+  expect(after).toMatchObject({ state: 'paid', attempts: 1 });
+  expect(after.lastFailure).toBeUndefined();
+  const keys = till.stripe
+    .events()
+    .filter(({ event: { type, data } }) => {
+      const { metadata } = data.object as { metadata?: { subjectId?: string } };
+      return type === 'payment_intent.created' && metadata?.subjectId === order.orderId;
+    })
+    .map(({ event }) => event.request?.idempotency_key);
+  expect(keys).toEqual([`order:${order.orderId}:pay:1`]);
+});
+
+test('[M-O9] two processes that judge one late payment differently come to one end', async () => {
+  const teapot = await till.sell({ price: 3000, units: 1 });
+  const order = await till.place(till.newPerson(), till.askFor(teapot, 3000));
+  till.pass(300_000);
+  await till.checkout.sweepHolds();
+  const other = await till.place(till.newPerson(), till.askFor(teapot, 3000));
+  till.stripe.setWebhookUrl(undefined);
+  const intentId = await payBehindOurBack(order.orderId, 3000);
+  const gated = () => {
+    const reached = Promise.withResolvers<void>();
+    const opened = Promise.withResolvers<void>();
+    const { payments } = till.process((name) => {
+      if (name !== 'checkout.late:held-again') return undefined;
+      reached.resolve();
+      return opened.promise;
+    });
+    const done = payments.observePayment(intentId, 'late');
+    return { reached: reached.promise, open: opened.resolve, done };
+  };
+  const refusing = gated();
+  await refusing.reached;
+  await till.checkout.cancel(other);
+  const reviving = gated();
+  await reviving.reached;
+  refusing.open();
+  await refusing.done;
+  reviving.open();
+  await reviving.done;
+  till.stripe.setWebhookUrl(till.webhookUrl);
+  await mend();
+  expect(await till.orderNow(order.orderId)).toMatchObject({ state: 'refunded', refusedIntents: [intentId] });
+  expect(await keptOf(order.orderId)).toBe(0);
+  expect(await till.stockOf(teapot.variantId)).toEqual({ available: 1, held: 0, sold: 0 });
+});
+
 async function payBehindOurBack(orderId: OrderId, amount: number): Promise<string> {
   const intent = await till.sdk.paymentIntents.create({
     amount,

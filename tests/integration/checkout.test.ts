@@ -140,6 +140,19 @@ test('an authentication that was left is called off before another card is charg
   ]);
 });
 
+test('an authentication that was passed unheard is found before another card is charged', async () => {
+  const teapot = await till.sell({ price: 3000 });
+  const order = await till.place(till.newPerson(), till.askFor(teapot, 3000));
+  await till.checkout.pay(order, await till.token('pm_card_threeDSecure2Required'));
+  till.stripe.setWebhookUrl(undefined);
+  const left = await till.orderNow(order.orderId);
+  till.stripe.control.authenticate(left.paying?.intentId ?? '', 'complete');
+  await till.checkout.pay(left, await till.token());
+  till.stripe.setWebhookUrl(till.webhookUrl);
+  expect(await till.orderNow(order.orderId)).toMatchObject({ state: 'paid', attempts: 1 });
+  expect(await intentsOf(order.orderId)).toHaveLength(1);
+});
+
 test('a declined card charges nothing, says why, and leaves the hold for another try', async () => {
   const teapot = await till.sell({ price: 3000, units: 1 });
   const order = await till.place(till.newPerson(), till.askFor(teapot, 3000));
@@ -168,6 +181,7 @@ test('[S0.16] of two who want the last unit one is told it is taken; after the l
   await till.checkout.pay(winner, await till.token('pm_card_threeDSecure2Required'));
   const intentId = (await till.orderNow(winner.orderId)).paying?.intentId ?? '';
   await till.checkout.sweepHolds();
+  await till.checkout.endHold(winner.orderId);
   expect(await till.orderNow(winner.orderId)).toMatchObject({ state: 'paying' });
 
   till.pass(300_000);
