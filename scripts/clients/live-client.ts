@@ -12,11 +12,17 @@ export class LiveClient implements AsyncDisposable {
   #nextId = 1;
   readonly #wakeups = new Set<() => void>();
 
-  private constructor(socket: WebSocket) {
+  private constructor(
+    socket: WebSocket,
+    { keep, hear }: { keep: number; hear: (frame: ServerFrame) => void },
+  ) {
     this.socket = socket;
     socket.on('message', (data) => {
       const told = ServerFrames.parse(JSON.parse(String(data)));
-      this.frames.push(...(Array.isArray(told) ? told : [told]));
+      const frames = Array.isArray(told) ? told : [told];
+      this.frames.push(...frames);
+      if (this.frames.length > keep) this.frames.splice(0, this.frames.length - keep);
+      for (const frame of frames) hear(frame);
       for (const wake of this.#wakeups) wake();
     });
     socket.on('close', (code, reason) => {
@@ -26,11 +32,19 @@ export class LiveClient implements AsyncDisposable {
     socket.on('error', () => {});
   }
 
-  static async open(address: string, cookie = ''): Promise<LiveClient> {
+  /** `hear` is called with each frame; only the last `keep` stay in {@link LiveClient.frames}. */
+  static async open(
+    address: string,
+    cookie = '',
+    {
+      keep = Number.POSITIVE_INFINITY,
+      hear = () => {},
+    }: { keep?: number; hear?: (frame: ServerFrame) => void } = {},
+  ): Promise<LiveClient> {
     const socket = new WebSocket(`${address.replace(/^http/, 'ws')}/live`, subprotocol, {
       headers: { origin: address, cookie },
     });
-    const client = new LiveClient(socket);
+    const client = new LiveClient(socket, { keep, hear });
     await Promise.race([
       once(socket, 'open'),
       once(socket, 'unexpected-response').then(([, response]: IncomingMessage[]) => {

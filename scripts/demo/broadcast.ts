@@ -1,13 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import sharp from 'sharp';
 import { z } from 'zod';
 import type { StreamId } from '#contract/ids.ts';
 import { type Ingest, Ingest as IngestSchema } from '#contract/internal/control.ts';
 import type { HttpClient } from '../clients/http-client.ts';
+import { renderPicture } from './picture.ts';
 
 const width = 854;
 const height = 480;
@@ -59,7 +59,10 @@ export class Broadcast implements AsyncDisposable {
     encoder.stderr.on('data', (data) => {
       words = (words + String(data)).slice(-500);
     });
-    const exited = once(encoder, 'exit');
+    // However this process ends, the encoder ends with it.
+    const end = () => encoder.kill('SIGKILL');
+    process.once('exit', end);
+    const exited = once(encoder, 'exit').finally(() => process.off('exit', end));
     const watching = this.#watch(encoder);
     const [status] = await exited;
     await watching;
@@ -100,12 +103,8 @@ async function drawScene(dataDir: string): Promise<string> {
   const folder = join(dataDir, 'demo');
   mkdirSync(folder, { recursive: true });
   const file = join(folder, 'scene.png');
-  const source = new URL('./pictures/scene.svg', import.meta.url).pathname;
   // A little larger than the picture: the camera sways over it.
-  await sharp(source, { density: 96 })
-    .resize(Math.round(width * 1.06), Math.round(height * 1.06), { fit: 'cover' })
-    .png()
-    .toFile(file);
+  writeFileSync(file, await renderPicture('scene', width * 1.06, height * 1.06));
   return file;
 }
 
@@ -113,7 +112,6 @@ function encoderArguments(scene: string, { video, audio }: Ingest): string[] {
   const sway = `crop=${width}:${height}:x='(iw-ow)/2*(1+sin(t/5))':y='(ih-oh)/2*(1+cos(t/7))'`;
   const clock =
     "drawtext=text='%{localtime\\:%X}':x=w-tw-24:y=h-th-24:fontsize=24:fontcolor=white:box=1:boxcolor=0x0B0D0E@0.6:boxborderw=8";
-  const glint = "eq=brightness='0.02*sin(t*1.7)':eval=frame";
   const chord = [220, 277.18, 329.63].map(
     (pitch, index) => `0.05*sin(2*PI*${pitch}*t)*(0.6+0.4*sin(t/${3 + index}))`,
   );
@@ -125,7 +123,7 @@ function encoderArguments(scene: string, { video, audio }: Ingest): string[] {
     ...['-nostdin', '-hide_banner', '-loglevel', 'error'],
     ...['-re', '-loop', '1', '-framerate', String(framesPerSecond), '-i', scene],
     ...['-re', '-f', 'lavfi', '-i', `aevalsrc='${[...chord, tick].join('+')}':s=48000`],
-    ...['-map', '0:v', '-vf', `${sway},${glint},${clock},format=yuv420p`],
+    ...['-map', '0:v', '-vf', `format=yuv420p,${sway},${clock}`],
     ...[
       '-c:v',
       'libx264',

@@ -3,6 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import Stripe from 'stripe';
 import { PlacedOrder, Quote } from '#contract/checkout.ts';
 import { DropView } from '#contract/drops.ts';
+import type { ServerFrame } from '#contract/envelope.ts';
 import type { StreamId } from '#contract/ids.ts';
 import { Pinned } from '#contract/rooms.ts';
 import { repeat } from '#server/platform/lifetime.ts';
@@ -44,26 +45,28 @@ export async function gatherCrowd(
   const pick = <Item>(list: readonly Item[]): Item | undefined =>
     list[Math.floor(Math.random() * list.length)];
   let pinned: Pinned | undefined;
+  const leaving = new AbortController();
+  const complain = (fault: unknown) => {
+    if (!leaving.signal.aborted)
+      console.log(`[demo] ${fault instanceof Error ? fault.message : String(fault)}`);
+  };
 
   const connect = async (viewer: Viewer): Promise<LiveClient> => {
     if (viewer.socket && viewer.socket.closed === undefined) return viewer.socket;
-    const socket = await LiveClient.open(address, viewer.client.cookie);
+    const hear = (frame: ServerFrame) => void react(viewer, frame).catch(complain);
+    const socket = await LiveClient.open(address, viewer.client.cookie, { keep: 200, hear });
     viewer.socket = socket;
     await socket.ask('room.enter', { streamId });
-    socket.socket.on('message', () => void react(viewer, socket));
     return socket;
   };
 
   /** Two of the viewers claim each drop, some seconds after it opened; all remember what is pinned. */
-  const react = async (viewer: Viewer, socket: LiveClient): Promise<void> => {
-    for (const frame of socket.frames.splice(0)) {
-      if (frame.t === 'rooms.pinned') pinned = Pinned.safeParse(frame.d).data ?? pinned;
-      if (frame.t !== 'drops.opened' || viewers.indexOf(viewer) > 1) continue;
-      const drop = DropView.safeParse(frame.d).data;
-      if (drop === undefined) continue;
-      await wait(8000 + Math.random() * 20_000);
-      await socket.ask('drops.claim', { dropId: drop.dropId, key: randomUUID() }, streamId);
-    }
+  const react = async (viewer: Viewer, frame: ServerFrame): Promise<void> => {
+    if (frame.t === 'rooms.pinned') pinned = Pinned.safeParse(frame.d).data ?? pinned;
+    const drop = frame.t === 'drops.opened' ? DropView.safeParse(frame.d).data : undefined;
+    if (drop === undefined || viewers.indexOf(viewer) > 1) return;
+    await wait(8000 + Math.random() * 20_000, undefined, { signal: leaving.signal });
+    await viewer.socket?.ask('drops.claim', { dropId: drop.dropId, key: randomUUID() }, streamId);
   };
 
   const speak = async (): Promise<void> => {
@@ -102,12 +105,11 @@ export async function gatherCrowd(
     );
   };
 
-  const complain = (fault: unknown) =>
-    console.log(`[demo] ${fault instanceof Error ? fault.message : String(fault)}`);
   for (const viewer of viewers) await connect(viewer).catch(complain);
   const running = [repeat(speakEveryMs, speak, complain), repeat(buyEveryMs, buy, complain)];
   return {
     async [Symbol.asyncDispose]() {
+      leaving.abort();
       await Promise.all(running.map((one) => one[Symbol.asyncDispose]()));
       for (const { socket } of viewers) await socket?.[Symbol.asyncDispose]();
     },

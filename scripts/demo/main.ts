@@ -42,7 +42,7 @@ await stopSignal();
 
 async function withRoles(work: (grant: Parameters<typeof seedShow>[1]) => ReturnType<typeof seedShow>) {
   await using slices = await composeSlices(config);
-  return work(async (accountId, role) => {
+  return await work(async (accountId, role) => {
     await slices.identity.roles.grant(AccountId.parse(accountId), role);
   });
 }

@@ -1,5 +1,4 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import sharp from 'sharp';
 import { z } from 'zod';
 import { DeskProduct, pageOf } from '#contract/catalog.ts';
 import { ChannelView, Me, VendorView } from '#contract/identity.ts';
@@ -9,6 +8,7 @@ import type { RoleGrant } from '#contract/permissions.ts';
 import { DeskStream } from '#contract/rooms.ts';
 import type { HttpClient } from '../clients/http-client.ts';
 import { enter, type Handle, people } from './cast.ts';
+import { renderPicture } from './picture.ts';
 
 type Goods = {
   picture: string;
@@ -176,11 +176,7 @@ async function uploadPicture(
   width: number,
   height: number,
 ): Promise<PictureId> {
-  const source = new URL(`./pictures/${name}.svg`, import.meta.url).pathname;
-  const picture = await sharp(source, { density: 300 })
-    .resize(width, height, { fit: 'cover' })
-    .png()
-    .toBuffer();
+  const picture = await renderPicture(name, width, height);
   const form = new FormData();
   form.set('file', new File([new Uint8Array(picture)], `${name}.png`, { type: 'image/png' }));
   return (await client.send('POST', '/pictures', form, z.object({ pictureId: PictureId }))).pictureId;
