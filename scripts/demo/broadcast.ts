@@ -12,6 +12,8 @@ import { renderPicture } from './picture.ts';
 const width = 854;
 const height = 480;
 const framesPerSecond = 25;
+/** Named without its folder: a path would have to be escaped inside a filter. */
+const sceneFile = 'scene.png';
 
 /**
  * Keeps a generated picture with a running clock, and quiet music, on air in a room: ffmpeg encodes it in real time and
@@ -53,6 +55,7 @@ export class Broadcast implements AsyncDisposable {
   async #encode(scene: string, doors: Ingest): Promise<void> {
     const encoder = spawn(this.#parts.ffmpegBin, encoderArguments(scene, doors), {
       stdio: ['ignore', 'ignore', 'pipe'],
+      cwd: join(this.#parts.dataDir, 'demo'),
     });
     this.#encoder = encoder;
     let words = '';
@@ -102,16 +105,17 @@ export class Broadcast implements AsyncDisposable {
 async function drawScene(dataDir: string): Promise<string> {
   const folder = join(dataDir, 'demo');
   mkdirSync(folder, { recursive: true });
-  const file = join(folder, 'scene.png');
+  const file = join(folder, sceneFile);
   // A little larger than the picture: the camera sways over it.
   writeFileSync(file, await renderPicture('scene', width * 1.06, height * 1.06));
-  return file;
+  return sceneFile;
 }
 
 function encoderArguments(scene: string, { video, audio }: Ingest): string[] {
   const sway = `crop=${width}:${height}:x='(iw-ow)/2*(1+sin(t/5))':y='(ih-oh)/2*(1+cos(t/7))'`;
   const clock =
     "drawtext=text='%{localtime\\:%X}':x=w-tw-24:y=h-th-24:fontsize=24:fontcolor=white:box=1:boxcolor=0x0B0D0E@0.6:boxborderw=8";
+  const pace = `setpts=N/${framesPerSecond}/TB,fps=${framesPerSecond}`;
   const chord = [220, 277.18, 329.63].map(
     (pitch, index) => `0.05*sin(2*PI*${pitch}*t)*(0.6+0.4*sin(t/${3 + index}))`,
   );
@@ -121,9 +125,10 @@ function encoderArguments(scene: string, { video, audio }: Ingest): string[] {
   );
   return [
     ...['-nostdin', '-hide_banner', '-loglevel', 'error'],
-    ...['-re', '-loop', '1', '-framerate', String(framesPerSecond), '-i', scene],
+    // Decoded once and repeated: decoding it for each frame would cost more than encoding.
+    ...['-re', '-f', 'lavfi', '-i', `movie=${scene},format=yuv420p,loop=loop=-1:size=1:start=0,${pace}`],
     ...['-re', '-f', 'lavfi', '-i', `aevalsrc='${[...chord, tick].join('+')}':s=48000`],
-    ...['-map', '0:v', '-vf', `format=yuv420p,${sway},${clock}`],
+    ...['-map', '0:v', '-vf', `${sway},${clock}`],
     ...[
       '-c:v',
       'libx264',
