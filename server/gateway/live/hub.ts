@@ -129,11 +129,17 @@ export class LiveHub implements AsyncDisposable {
     });
     socket.on('error', (fault) => logger.debug({ err: fault }, 'socket fault'));
     socket.on('close', () => this.#farewell(session, person));
-    // A person hears nothing before the upstream subscription stands: the client waits for this word.
-    known.then(
-      () => session.send({ t: 'gateway.ready', d: {} }),
-      () => session.close('service-restart'),
-    );
+    // A person hears nothing before the upstream subscription stands: the client waits for this word. Whoever signed
+    // out since the upgrade began was told of nowhere, so it is asked once more.
+    known
+      .then(() => session.identify())
+      .then(
+        () => {
+          if (person !== undefined && personOf(session.actor) !== person) session.close('signed-out');
+          else session.send({ t: 'gateway.ready', d: {} });
+        },
+        () => session.close('service-restart'),
+      );
   }
 
   #farewell(session: LiveSession, person: PersonId | undefined): void {
