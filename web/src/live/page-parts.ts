@@ -3,6 +3,7 @@ import type { Announcer } from '../ui/announcer.svelte.ts';
 import type { ServerClock } from '../ui/server-clock.svelte.ts';
 import type { Session } from './session.svelte.ts';
 import type { LiveSocket } from './socket.svelte.ts';
+import type { WalletStore } from './wallet.svelte.ts';
 
 /** What every feature may use: one of each on a page, made in app/. */
 export type PageParts = {
@@ -10,9 +11,12 @@ export type PageParts = {
   socket: LiveSocket;
   clock: ServerClock;
   announcer: Announcer;
+  wallet: WalletStore;
+  /** A part of the address that the route names, like `streamId`; empty when it has none. Reactive. */
+  param(name: string): string;
   /** Goes to an address of this site without loading the page anew. */
   go(path: string): void;
-  /** Asks for a sign-in, and comes back to the same moment afterwards. */
+  /** Asks for a sign-in beside what is on screen: whatever plays goes on. */
   askForSignIn(): void;
 };
 

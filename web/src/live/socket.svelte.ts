@@ -70,6 +70,8 @@ export class LiveSocket {
   /** Opens anew, after a sign-in or sign-out changed who this is, or because somebody pressed "Try now". */
   reopen(): void {
     this.#isReady = false;
+    // A snapshot speaks of its reader's own coupons: another reader needs another one.
+    for (const room of this.#rooms.values()) room.position = undefined;
     this.link = 'reconnecting';
     if (this.#socket) this.#socket.reconnect();
     else this.open();
