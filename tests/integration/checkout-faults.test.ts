@@ -152,6 +152,8 @@ test.each([
   await mend();
   const order = await expectWhole(orderId, teapot.variantId, 7000, coupon);
   expect(order.state).not.toBe('paid');
+  for await (const { metadata, status } of till.sdk.paymentIntents.list({ limit: 100 }))
+    if (metadata.subjectId === orderId) expect(status).toBe('canceled');
 });
 
 test('[M-O9] money after the lapse buys the unit if it is still there', async () => {
@@ -308,26 +310,35 @@ test('[M-O9] two processes that judge one late payment differently come to one e
   const other = await till.place(till.newPerson(), till.askFor(teapot, 3000));
   till.stripe.setWebhookUrl(undefined);
   const intentId = await payBehindOurBack(order.orderId, 3000);
-  const gated = () => {
-    const reached = Promise.withResolvers<void>();
-    const opened = Promise.withResolvers<void>();
+  const gateAt = (...points: string[]) => {
+    const gates = points.map((point) => ({
+      point,
+      reached: Promise.withResolvers<void>(),
+      opened: Promise.withResolvers<void>(),
+    }));
     const { payments } = till.process((name) => {
-      if (name !== 'checkout.late:held-again') return undefined;
-      reached.resolve();
-      return opened.promise;
+      const gate = gates.find(({ point }) => point === name);
+      gate?.reached.resolve();
+      return gate?.opened.promise;
     });
     const done = payments.observePayment(intentId, 'late');
-    return { reached: reached.promise, open: opened.resolve, done };
+    const pass = (point: string) => gates.find((gate) => gate.point === point)?.opened.resolve();
+    const at = (point: string) => gates.find((gate) => gate.point === point)?.reached.promise;
+    return { at, pass, done };
   };
-  const refusing = gated();
-  await refusing.reached;
+  const judged = 'checkout.late:held-again';
+  const refused = 'checkout.late:refused';
+  const refusing = gateAt(judged, refused);
+  await refusing.at(judged);
   await till.checkout.cancel(other);
-  const reviving = gated();
-  await reviving.reached;
-  refusing.open();
-  await refusing.done;
-  reviving.open();
+  const reviving = gateAt(judged);
+  await reviving.at(judged);
+  refusing.pass(judged);
+  await refusing.at(refused);
+  reviving.pass(judged);
   await reviving.done;
+  refusing.pass(refused);
+  await refusing.done;
   till.stripe.setWebhookUrl(till.webhookUrl);
   await mend();
   expect(await till.orderNow(order.orderId)).toMatchObject({ state: 'refunded', refusedIntents: [intentId] });

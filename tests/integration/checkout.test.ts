@@ -153,6 +153,25 @@ test('an authentication that was passed unheard is found before another card is 
   expect(await intentsOf(order.orderId)).toHaveLength(1);
 });
 
+test('while an earlier payment is processing no other card is charged', async () => {
+  const teapot = await till.sell({ price: 3000 });
+  const order = await till.place(till.newPerson(), till.askFor(teapot, 3000));
+  const slow = await till.sdk.paymentIntents.create({
+    amount: 3000,
+    currency: 'usd',
+    confirm: true,
+    payment_method: 'pm_card_paysLate',
+    allowed_payment_method_types: ['card'],
+    metadata: { purpose: 'order', subjectId: order.orderId, attempt: 0 },
+  });
+  await till.mongo
+    .collection<{ _id: string; openIntents: string[] }>('orders')
+    .updateOne({ _id: order.orderId }, { $push: { openIntents: slow.id } });
+  const answer = await till.checkout.pay(await till.orderNow(order.orderId), await till.token());
+  expect(answer).toMatchObject({ ok: true, value: { status: 'processing' } });
+  expect(await intentsOf(order.orderId)).toHaveLength(1);
+});
+
 test('a declined card charges nothing, says why, and leaves the hold for another try', async () => {
   const teapot = await till.sell({ price: 3000, units: 1 });
   const order = await till.place(till.newPerson(), till.askFor(teapot, 3000));
@@ -204,7 +223,8 @@ test('[S0.16] stock is not freed while the payment service does not answer, nor 
   const order = await till.place(till.newPerson(), till.askFor(teapot, 3000));
   await till.checkout.pay(order, await till.token('pm_card_threeDSecure2Required'));
   till.pass(300_000);
-  till.stripe.addFault({ kind: '500-before', path: '/v1/payment_intents/*/cancel', times: 3 });
+  const intentId = (await till.orderNow(order.orderId)).paying?.intentId;
+  till.stripe.addFault({ kind: '500-before', path: `/v1/payment_intents/${intentId}/cancel`, times: 3 });
   await till.checkout.sweepHolds();
   expect(await till.orderNow(order.orderId)).toMatchObject({ state: 'expiring' });
   expect(await till.stockOf(teapot.variantId)).toMatchObject({ available: 0, held: 1 });
