@@ -209,7 +209,8 @@ export class LiveSocket {
   #lost(code: number): void {
     if (this.#isReady || this.downSince === 0) this.downSince = localNow();
     this.#isReady = false;
-    this.link = shouldComeBack(code) ? 'reconnecting' : 'ended';
+    // partysocket's own close event, of a reconnect that we asked for, carries no number.
+    this.link = !Number.isInteger(code) || shouldComeBack(code) ? 'reconnecting' : 'ended';
     if (this.link === 'ended') this.#socket?.close();
     for (const [id, { isSafeToRepeat }] of this.#waiting)
       if (!isSafeToRepeat) this.#settle(id, { ok: false, refusal: 'not-known-yet' });
