@@ -107,9 +107,9 @@ export const Quote = z.object({
 export type Quote = z.infer<typeof Quote>;
 
 /** One step of an order's life; `cause` is a word like `placed`, `card-declined`, `hold-ended`. */
-export const OrderStep = z.object({ at: Instant, state: OrderState, cause: z.string() });
+const OrderStep = z.object({ at: Instant, state: OrderState, cause: z.string() });
 
-export const PaidCard = z.object({ brand: z.string(), last4: z.string() });
+const PaidCard = z.object({ brand: z.string(), last4: z.string() });
 
 /** An order as its buyer sees it. */
 export const OrderView = z.object({
