@@ -143,6 +143,7 @@ export const StockTold = z.object({
 
 /** A product the host may put into the showcase of this channel's streams. */
 export const ChannelProduct = ProductView.extend({ vendorName: z.string() });
+export type ChannelProduct = z.infer<typeof ChannelProduct>;
 
 /** What a snapshot holds of this slice, by part name. */
 export const roomsSnapshot = {

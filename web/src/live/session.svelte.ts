@@ -1,6 +1,7 @@
 import { Me } from '#contract/identity.ts';
 import type { ChannelId, VendorId } from '#contract/ids.ts';
 import { PaymentConfig } from '#contract/payments.ts';
+import type { DelegatePermission } from '#contract/permissions.ts';
 import { call, tell } from './api.ts';
 
 /** Who holds this browser's cookie, and what the installation sells with. */
@@ -60,6 +61,19 @@ export class Session {
 
   has(role: 'analyst' | 'operator'): boolean {
     return this.#grants().some((grant) => grant.role === role);
+  }
+
+  isHost(channelId: ChannelId): boolean {
+    return this.#grants().some((grant) => grant.role === 'host' && grant.channelId === channelId);
+  }
+
+  /** Whether this person may do in a channel what its host may give to delegates. */
+  mayDelegate(channelId: ChannelId, permission: DelegatePermission): boolean {
+    const isGiven = this.#grants().some(
+      (grant) =>
+        grant.role === 'delegate' && grant.channelId === channelId && grant.permissions.includes(permission),
+    );
+    return isGiven || this.isHost(channelId) || this.has('operator');
   }
 
   #grants() {

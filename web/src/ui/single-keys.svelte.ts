@@ -2,7 +2,8 @@ type Act = () => void;
 
 const memory = 'dropcast.single-keys';
 const isTyping = (target: EventTarget | null): boolean =>
-  target instanceof HTMLElement && target.closest('input, textarea, select, [contenteditable="true"]') !== null;
+  target instanceof HTMLElement &&
+  target.closest('input, textarea, select, [contenteditable="true"]') !== null;
 
 /**
  * Single keys of a page: they act outside text fields and dialogs only, and can be switched off; the browser remembers
