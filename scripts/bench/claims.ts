@@ -1,5 +1,5 @@
 import { execFile, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, fsyncSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -36,7 +36,9 @@ export async function claimsBench({
   const server = await startRedis({ fsync: isDurable, ...(isDurable ? { dataDir } : {}) });
   const redis = new Redis(server.url);
   const arbiter = redisArbiter(redis);
-  const version = spawnSync('redis-benchmark', ['--version'], { encoding: 'utf8' }).stdout.trim();
+  const said = spawnSync('redis-benchmark', ['--version'], { encoding: 'utf8' }).stdout;
+  const version = /[\d.]+/.exec(said)?.[0] ?? 'unknown';
+  const fsyncMs = isDurable ? fsyncTime(dataDir) : 0;
 
   const freshDrop = async (stock: number) => {
     await redis.flushall();
@@ -86,7 +88,7 @@ export async function claimsBench({
     const keys = ['state', 'answers', 'grants', 'log'].map((part) => `{${dropId}}:${part}`);
     const claim = ['1', '1', 'viewer-__rand_int__', 'key-0001', ''];
     const address = server.url.startsWith('redis:') ? ['-u', server.url] : ['-s', server.url];
-    const options = ['-n', claims, '-c', connections, '-P', pipeline, '-r', 999_999_999_999, '--csv'].map(
+    const options = ['-n', claims, '-c', connections, '-P', pipeline, '-r', 2_147_483_647, '--csv'].map(
       String,
     );
     const { stdout } = await run(
@@ -112,7 +114,7 @@ export async function claimsBench({
       `${claims} claims a run on one drop, ${connections * pipeline} in flight on both sides, over one unix socket`,
       `ours: ${lanes} batches of ${batch}; baseline: -c ${connections} -P ${pipeline}, the same claim.lua with one claim a call`,
       isDurable
-        ? 'appendfsync always on both sides: a reply is on disk'
+        ? `appendfsync always on both sides: a reply is on disk; one fsync takes ${fsyncMs.toFixed(2)} ms here (median)`
         : 'no append-only file on either side',
       'the second baseline has a stock of 1 % of the claims on both sides',
     ],
@@ -132,4 +134,17 @@ export async function claimsBench({
       rmSync(dataDir, { recursive: true, force: true });
     },
   };
+}
+
+/** The median of 51 small writes with fsync, in milliseconds. */
+function fsyncTime(folder: string): number {
+  const file = openSync(join(folder, 'fsync-probe'), 'w');
+  const times = Array.from({ length: 51 }, () => {
+    writeSync(file, 'x'.repeat(100));
+    const started = performance.now();
+    fsyncSync(file);
+    return performance.now() - started;
+  });
+  closeSync(file);
+  return times.toSorted((a, b) => a - b)[25] ?? 0;
 }

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 
 /** What one round measured: ours and each baseline, in the bench's unit; more is better unless the notes say otherwise. */
-export type Round = { ours: number; baselines: Record<string, { value: number; against?: number }> };
+type Round = { ours: number; baselines: Record<string, { value: number; against?: number }> };
 
 /** A bench: `round` measures ours and every baseline once, interleaved. */
 export type Bench = AsyncDisposable & {

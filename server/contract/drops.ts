@@ -20,18 +20,15 @@ export const ReceiptId = z
   .brand<'ReceiptId'>();
 export type ReceiptId = z.infer<typeof ReceiptId>;
 
-export const DropState = z.enum(['draft', 'announced', 'open', 'exhausted', 'closed']);
-export type DropState = z.infer<typeof DropState>;
+const dropState = z.enum(['draft', 'announced', 'open', 'exhausted', 'closed']);
 
-export const GrantState = z.enum(['granted', 'reserved', 'redeemed', 'expired', 'revoked']);
-export type GrantState = z.infer<typeof GrantState>;
+const grantState = z.enum(['granted', 'reserved', 'redeemed', 'expired', 'revoked']);
 
 /** How long a coupon can be used: until an instant, or some minutes after its grant. */
-export const Validity = z.discriminatedUnion('kind', [
+const validity = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('until'), endsAt: Instant }),
   z.object({ kind: z.literal('after-grant'), minutes: z.int().min(1).max(525_600) }),
 ]);
-export type Validity = z.infer<typeof Validity>;
 
 /** Who pays which share of the discount, in hundredths of a percent; the shares sum to 10 000. */
 export const FunderShares = z
@@ -47,7 +44,7 @@ export const FunderShares = z
   );
 export type FunderShares = z.infer<typeof FunderShares>;
 
-export const Coupon = z.object({
+const coupon = z.object({
   kind: z.literal('fixed'),
   amountOff: Price.refine(({ amount }) => amount > 0, 'more than nothing'),
 });
@@ -56,14 +53,14 @@ export const Coupon = z.object({
 export const DropForm = z
   .object({
     title: z.string().trim().min(1).max(60),
-    coupon: Coupon,
+    coupon,
     /** Least sum of list prices of the target goods in one order. */
     minimumSpend: Price,
     productIds: z.array(ProductId).min(1).max(50),
     stock: z.int().min(1).max(100_000),
     perViewer: z.literal(1).default(1),
     claimWindowMs: z.int().min(1000).max(86_400_000),
-    validity: Validity,
+    validity,
     funders: FunderShares.default([{ funder: 'vendor', basisPoints: 10_000 }]),
   })
   .refine(({ stock, coupon }) => stock * coupon.amountOff.amount <= 1_000_000_000_000, 'too costly')
@@ -90,7 +87,7 @@ export const DropView = z.object({
   dropId: DropId,
   streamId: StreamId,
   title: z.string(),
-  state: DropState,
+  state: dropState,
   coupon: z.object({ kind: z.literal('fixed'), amountOff: Price }),
   minimumSpend: Price,
   productIds: z.array(ProductId),
@@ -99,7 +96,7 @@ export const DropView = z.object({
   left: z.int(),
   perViewer: z.int(),
   claimWindowMs: z.int(),
-  validity: Validity,
+  validity,
   funders: FunderShares,
   openedAt: Instant.optional(),
   /** End of the claim window, while open. */
@@ -136,7 +133,7 @@ export const GrantView = z.object({
   amountOff: Price,
   minimumSpend: Price,
   productIds: z.array(ProductId),
-  state: GrantState,
+  state: grantState,
   grantedAt: Instant,
   validUntil: Instant,
   receiptId: ReceiptId,
