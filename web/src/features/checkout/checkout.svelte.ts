@@ -144,6 +144,13 @@ export class CheckoutController {
     this.close();
   }
 
+  /** Shuts the panel as far as the step allows: a payment on its way is not left alone. */
+  leave(): void {
+    if (this.step === 'paying' || this.step === 'authenticating' || this.step === 'placing') return;
+    if (this.step === 'paid' || this.step === 'confirming' || this.step === 'ended') this.close();
+    else void this.cancel();
+  }
+
   close(): void {
     this.step = 'closed';
     this.quote = undefined;
