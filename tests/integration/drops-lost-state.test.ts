@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -99,6 +99,60 @@ test('[S3.8] [M-D1] Redis emptied mid-drop, twice: at most the stock, judged by 
   const winner = answers.findIndex(({ outcome }) => outcome === 'granted');
   const again = await claimStubbornly([other], drop.dropId, `v${winner}`);
   expect(again).toEqual(answers[winner]);
+});
+
+test('[S3.8] [M-D1] Redis comes back with an older state: the drop goes on from the record, within stock', async () => {
+  const dataDir = mkdtempSync(join(tmpdir(), 'dropcast-older-'));
+  let redis = await openRedis({ dataDir, fsync: true });
+  try {
+    await using server = await openDropServer({ redisUrl: redis.url, mongoUri: openMongo() });
+    const drop = await server.release(teapotDrop(6));
+    const claimAll = (some: string[]) =>
+      Promise.all(some.map((name) => claimStubbornly([server], drop.dropId, name)));
+    const early = await claimAll(['a', 'b']);
+    cpSync(join(dataDir, 'appendonlydir'), join(dataDir, 'older'), { recursive: true });
+    const later = await claimAll(['c', 'd', 'e']);
+    process.kill(redis.pid, 'SIGKILL');
+    await redis.ended;
+    rmSync(join(dataDir, 'appendonlydir'), { recursive: true });
+    renameSync(join(dataDir, 'older'), join(dataDir, 'appendonlydir'));
+    redis = await openRedis({ dataDir, fsync: true });
+    const last = await claimAll(['f', 'g', 'h', 'c']);
+    expect(
+      last
+        .slice(0, 3)
+        .map(({ outcome }) => outcome)
+        .toSorted(),
+    ).toEqual(['granted', 'sold-out', 'sold-out']);
+    expect(last[3]).toEqual(later[0]);
+    const { grants } = await expectKept(server, drop.dropId, [...early, ...later, ...last], 6);
+    expect(grants).toHaveLength(6);
+    expect((await server.record.get(drop.dropId))?.epoch).toBe(2);
+  } finally {
+    await redis[Symbol.asyncDispose]();
+    rmSync(dataDir, { recursive: true, force: true });
+  }
+});
+
+test('[S3.8] a revoked coupon gives its unit back once, also when the state is lost after it', async () => {
+  await using redis = await openRedis();
+  await using server = await openDropServer({ redisUrl: redis.url, mongoUri: openMongo() });
+  const drop = await server.release(teapotDrop(2));
+  const won = await claimStubbornly([server], drop.dropId, 'a');
+  const grantId = won.grant?.grantId;
+  if (!grantId) throw new Error('no coupon');
+  expect([await server.drops.revoke(grantId), await server.drops.revoke(grantId)]).toEqual([true, true]);
+  expect(await server.arbiter.standing(drop.dropId)).toMatchObject({ left: 2 });
+  expect(await server.record.get(drop.dropId)).toMatchObject({ left: 2 });
+  await server.redis.flushall();
+  const others = await Promise.all(
+    ['b', 'c', 'd'].map((name) => claimStubbornly([server], drop.dropId, name)),
+  );
+  expect(others.map(({ outcome }) => outcome).toSorted()).toEqual(['granted', 'granted', 'sold-out']);
+  expect((await claimStubbornly([server], drop.dropId, 'a')).grant).toMatchObject({
+    grantId,
+    state: 'revoked',
+  });
 });
 
 /** A record that writes no batch before `wake()`. */

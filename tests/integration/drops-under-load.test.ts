@@ -42,3 +42,25 @@ test('[S3.8] [M-D1] 1,000 parallel claims on 100 coupons over two servers: exact
   expect(new Set(claims.map(({ number }) => number)).size).toBe(1000);
   expect(new Set(claims.map((claim) => claim.viewer)).size).toBe(1000);
 });
+
+test('[M-D1] 10,000 concurrent claims on 500 coupons: exactly 500, no duplicate', async () => {
+  await using redis = await openRedis({ fsync: true });
+  const stores = { redisUrl: redis.url, mongoUri: openMongo() };
+  await using one = await openDropServer(stores);
+  await using other = await openDropServer(stores);
+  const drop = await one.release(teapotDrop(500));
+  const claimOnce = async (name: string, server: typeof one) => {
+    for (;;) {
+      const answer = await server.drops.claim(viewer(name), drop.dropId, keyOf(name));
+      if (answer.ok) return answer.value;
+      expect(answer.refusal).toBe('not-known-yet');
+    }
+  };
+  const answers = await Promise.all(
+    Array.from({ length: 10_000 }, (_, index) => claimOnce(`v${index}`, index % 2 === 0 ? one : other)),
+  );
+  expect(answers.filter(({ outcome }) => outcome === 'granted')).toHaveLength(500);
+  const grants = await one.grants.ofDrop(drop.dropId);
+  expect(grants).toHaveLength(500);
+  expect(new Set(grants.map((grant) => grant.viewer)).size).toBe(500);
+});
