@@ -13,5 +13,7 @@ export const { navigate, route, isActive } = createRouter({
   '/channels/:channelId': () => import('../views/ChannelView.svelte'),
   '/studio': () => import('../views/StudioView.svelte'),
   '/studio/:streamId': () => import('../views/ControlRoomView.svelte'),
+  '/vendor': () => import('../views/VendorView.svelte'),
+  '/vendor/:vendorId': () => import('../views/VendorView.svelte'),
   '*notfound': () => import('../views/NotFoundView.svelte'),
 });
