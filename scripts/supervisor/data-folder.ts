@@ -16,13 +16,18 @@ const RunState = z.object({
   supervisor: z.int(),
   url: z.string(),
   parts: z.record(z.string(), z.object({ pid: z.int(), restarts: z.int() })),
+  /** What the server was told, for commands that work on the same installation. */
+  environment: z.record(z.string(), z.string()).default({}),
 });
 
 /** What runs on a data folder, as its `run.json` tells: `pid` 0 while a part is down. */
 export type RunState = z.infer<typeof RunState>;
 
 /** A data folder that is ours until disposed. */
-export type DataFolder = Disposable & { path: string; record: (state: Omit<RunState, 'supervisor'>) => void };
+export type DataFolder = Disposable & {
+  path: string;
+  record: (state: Omit<z.input<typeof RunState>, 'supervisor'>) => void;
+};
 
 // What a reset forgets: the stores and what belongs to their records. Secrets, logs and certificates stay.
 const forgotten = [
@@ -55,7 +60,9 @@ export async function takeDataFolder(path: string): Promise<DataFolder> {
   return {
     path,
     record(state) {
-      writeFileSync(`${file}.new`, JSON.stringify({ supervisor: process.pid, ...state }, null, 2));
+      writeFileSync(`${file}.new`, JSON.stringify({ supervisor: process.pid, ...state }, null, 2), {
+        mode: 0o600,
+      });
       renameSync(`${file}.new`, file);
     },
     [Symbol.dispose]() {

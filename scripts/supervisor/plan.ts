@@ -31,6 +31,7 @@ export function planShow(
   });
   return {
     url: addresses.publicUrl,
+    environment: environmentFor('server', addresses, { demo }, secrets),
     waves: [
       planStores(addresses, found),
       [

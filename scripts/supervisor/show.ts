@@ -12,7 +12,12 @@ export type PartPlan = { name: string; optional?: boolean } & (
 );
 
 /** What to run: waves start one after the other, the parts of one wave together. */
-export type Plan = { url: string; waves: readonly (readonly PartPlan[])[] };
+export type Plan = {
+  url: string;
+  /** What the server is told; recorded for commands that work on the same installation. */
+  environment?: Record<string, string>;
+  waves: readonly (readonly PartPlan[])[];
+};
 
 /** A show that is on. Disposing it stops the parts one by one, in the reverse of the plan's order. */
 export type Show = AsyncDisposable & { parts: ReadonlyMap<string, Kept> };
@@ -34,6 +39,7 @@ export async function raiseShow(plan: Plan, folder: DataFolder, options: ShowOpt
   const record = () =>
     folder.record({
       url: plan.url,
+      ...(plan.environment ? { environment: plan.environment } : {}),
       parts: Object.fromEntries(
         order
           .map((name) => parts.get(name))
