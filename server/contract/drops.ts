@@ -13,10 +13,10 @@ import {
 } from './ids.ts';
 import { Money, Price } from './money.ts';
 
-/** Names one answered claim: drop, epoch, the batch's first number, the claim's own number. */
+/** Names one answered claim: drop, epoch, batch, and the claim's own number. */
 export const ReceiptId = z
   .string()
-  .regex(/^rcpt_[A-Za-z0-9]{1,60}-\d{1,9}-\d{1,12}-\d{1,12}$/)
+  .regex(/^rcpt_[A-Za-z0-9]{1,60}-\d{1,9}-\d{1,15}-\d{1,12}-\d{1,12}$/)
   .brand<'ReceiptId'>();
 export type ReceiptId = z.infer<typeof ReceiptId>;
 

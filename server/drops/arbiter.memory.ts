@@ -34,10 +34,11 @@ export function memoryArbiter(now: () => number): ClaimArbiter & { flush(): void
       if (state.epoch !== expected.epoch || state.rules !== expected.rules)
         return { status: 'stale', epoch: state.epoch };
       if (state.status === 'loading') return { status: 'loading' };
-      const decision = decideClaims(state, claims, now());
+      const decision = decideClaims(state, claims, now(), `${now()}-${state.number}`);
       states.set(dropId, evolve(state, decision));
-      const { answers, first, left, sinceOpeningMs } = decision;
-      return { status: 'decided', answers, first, left, sinceOpeningMs, size: decision.claims.length };
+      const { answers, first, left, sinceOpeningMs, batchId } = decision;
+      const size = decision.claims.length;
+      return { status: 'decided', answers, first, left, sinceOpeningMs, batchId, size };
     },
     async close(dropId, epoch) {
       const state = states.get(dropId);
@@ -65,7 +66,7 @@ export function memoryArbiter(now: () => number): ClaimArbiter & { flush(): void
       states.delete(dropId);
       returned.delete(dropId);
     },
-    onReturn() {},
+    onLoss() {},
     flush() {
       states.clear();
       returned.clear();

@@ -68,21 +68,15 @@ export function redisArbiter(redis: Redis): ClaimArbiter {
     async forget(dropId) {
       await redis.unlink(...Object.values(dropKeys(dropId)));
     },
-    onReturn(listener) {
-      let wasAway = false;
-      redis.on('close', () => {
-        wasAway = true;
-      });
-      redis.on('ready', () => {
-        if (wasAway) listener();
-        wasAway = false;
-      });
+    onLoss(listener) {
+      // At once, not when it is back: what was asked meanwhile goes out before anybody hears of the return.
+      redis.on('close', listener);
     },
   };
 }
 
 function readReply(reply: readonly string[]): ArbiterReply {
-  const [status, sinceOpeningMs, left, first, size] = reply;
+  const [status, sinceOpeningMs, left, first, size, batchId = ''] = reply;
   if (status === 'lost' || status === 'loading') return { status };
   if (status === 'stale') return { status, epoch: Number(sinceOpeningMs) };
   if (status !== 'decided') throw new Error(`the arbiter answered ${status}`);
@@ -92,19 +86,20 @@ function readReply(reply: readonly string[]): ArbiterReply {
     left: Number(left),
     first: Number(first),
     size: Number(size),
-    answers: reply.slice(5).map((text) => readAnswer(text)),
+    batchId,
+    answers: reply.slice(6).map((text) => readAnswer(text)),
   };
 }
 
 function readAnswer(text: string): { answer: StoredAnswer; isRepeat: boolean } {
   const isRepeat = text.startsWith('=');
   const words = (isRepeat ? text.slice(1) : text).split(' ');
-  const [verdict = '', epoch, number, first, sinceOpeningMs, ordinal] = words;
+  const [verdict = '', epoch, number, batchId = '', sinceOpeningMs, ordinal] = words;
   const answer = {
     ...parseVerdict(verdict),
     epoch: Number(epoch),
     number: Number(number),
-    first: Number(first),
+    batchId,
     sinceOpeningMs: Number(sinceOpeningMs),
     ordinal: Number(ordinal),
   };
@@ -113,6 +108,6 @@ function readAnswer(text: string): { answer: StoredAnswer; isRepeat: boolean } {
 
 function writeAnswer({ outcome, reason, ...answer }: StoredAnswer): string {
   const verdict = reason === undefined ? outcome : `${outcome}:${reason}`;
-  const { epoch, number, first, sinceOpeningMs, ordinal } = answer;
-  return [verdict, epoch, number, first, sinceOpeningMs, ordinal].join(' ');
+  const { epoch, number, batchId, sinceOpeningMs, ordinal } = answer;
+  return [verdict, epoch, number, batchId, sinceOpeningMs, ordinal].join(' ');
 }

@@ -5,13 +5,14 @@ import type { BatchRecord, SignedBatch } from './store.ts';
 type BatchDocument = Omit<SignedBatch, 'openedAt'> & { _id: string; openedAt: Date; size: number };
 type AsideDocument = { _id: string; dropId: DropId; raw: string[] };
 
-const batchId = (dropId: DropId, epoch: number, first: number): string => `${dropId}.${epoch}.${first}`;
+const idOf = (dropId: DropId, epoch: number, batchId: string): string => `${dropId}.${epoch}.${batchId}`;
 
 /** Every numbered claim in MongoDB, one document a batch. */
 export function mongoBatchRecord(mongo: Mongo): BatchRecord {
   const batches = modelOf<BatchDocument>(mongo, 'claim_batches', {
     dropId: String,
     epoch: Number,
+    batchId: String,
     first: Number,
     openedAt: Date,
     sinceOpeningMs: Number,
@@ -28,7 +29,7 @@ export function mongoBatchRecord(mongo: Mongo): BatchRecord {
     async put(batch) {
       try {
         await batches.create({
-          _id: batchId(batch.dropId, batch.epoch, batch.first),
+          _id: idOf(batch.dropId, batch.epoch, batch.batchId),
           ...batch,
           openedAt: new Date(batch.openedAt),
           size: batch.claims.length,
@@ -37,8 +38,8 @@ export function mongoBatchRecord(mongo: Mongo): BatchRecord {
         if (!isDuplicate(fault)) throw fault;
       }
     },
-    async get(dropId, epoch, first) {
-      const [found] = await find({ _id: batchId(dropId, epoch, first) });
+    async get(dropId, epoch, batchId) {
+      const [found] = await find({ _id: idOf(dropId, epoch, batchId) });
       return found && toBatch(found);
     },
     ofDrop: async (dropId) => (await find({ dropId })).map(toBatch),

@@ -26,7 +26,7 @@ export function createClaims(parts: Parts) {
   const ticks = new Map<DropId, NodeJS.Timeout>();
   /** Whose claims are under way here. */
   const claimants = new Map<string, AccountId>();
-  arbiter.onReturn(() => {
+  arbiter.onLoss(() => {
     for (const { desk } of desks.values()) desk.doubt();
   });
 

@@ -44,7 +44,7 @@ export class ClaimDesk {
   readonly #batcher: Batcher<Claim, Told>;
   readonly #recording = new Set<Promise<unknown>>();
   #unrecorded = 0;
-  #isVerified = true;
+  #isVerified = false;
   #isClosedThere = false;
 
   constructor(dropId: DropId, parts: DeskParts) {
@@ -138,11 +138,11 @@ export class ClaimDesk {
       const why = reason === undefined ? {} : { reason };
       claims.push({ viewer: ask.viewer, key: ask.key, outcome, ...why, ordinal });
     });
-    const { first, sinceOpeningMs } = reply;
-    const batch = { dropId: drop.dropId, epoch: drop.epoch, first, sinceOpeningMs, claims };
+    const { first, batchId, sinceOpeningMs } = reply;
+    const batch = { dropId: drop.dropId, epoch: drop.epoch, batchId, first, sinceOpeningMs, claims };
     const recorded = this.#record(drop, { ...batch, openedAt: drop.openedAt ?? 0 });
     recorded.catch((fault: unknown) =>
-      logger.error({ err: fault, dropId: drop.dropId, first }, 'batch left to the recorders'),
+      logger.error({ err: fault, dropId: drop.dropId, batchId }, 'batch left to the recorders'),
     );
     return reply.answers.map(({ answer, isRepeat }, index) => {
       const viewer = asks[index]?.viewer ?? '';
@@ -218,8 +218,8 @@ export class ClaimDesk {
     if (batch && claim && claim.outcome !== 'void') {
       const { outcome, number, reason, ordinal } = claim;
       const why = reason === undefined ? {} : { reason };
-      const { epoch, first, sinceOpeningMs } = batch;
-      const answer = { outcome, ...why, number, ordinal, epoch, first, sinceOpeningMs };
+      const { epoch, batchId, sinceOpeningMs } = batch;
+      const answer = { outcome, ...why, number, ordinal, epoch, batchId, sinceOpeningMs };
       return { status: 'answered', answer, isNew: false, ...held };
     }
     if (grant) return { status: 'over', outcome: 'already-granted', grant };

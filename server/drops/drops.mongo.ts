@@ -46,7 +46,7 @@ type DropDocument = {
 
 type PlaceDocument = { _id: StreamId; dropId: DropId };
 
-const markOf = ({ epoch, first }: { epoch: number; first: number }): string => `${epoch}.${first}`;
+const markOf = ({ epoch, batchId }: { epoch: number; batchId: string }): string => `${epoch}.${batchId}`;
 const settledKept = 2000;
 
 /** Drops in MongoDB; every change is one guarded write of one document. */
@@ -179,8 +179,8 @@ export function mongoDropRecord(mongo: Mongo, outbox: Outbox): DropRecord {
       await places.deleteOne({ _id: streamId, dropId });
     },
 
-    async addPending({ dropId, epoch, first, sinceOpeningMs, claims }) {
-      const mark = markOf({ epoch, first });
+    async addPending({ dropId, epoch, batchId, first, sinceOpeningMs, claims }) {
+      const mark = markOf({ epoch, batchId });
       const winners = claims.flatMap(({ viewer, key, outcome, ordinal }, index) =>
         outcome === 'granted' ? [{ viewer, key, number: first + index, ordinal }] : [],
       );
@@ -195,7 +195,7 @@ export function mongoDropRecord(mongo: Mongo, outbox: Outbox): DropRecord {
         {
           $inc: { left: -winners.length },
           $max: { lastNumber: first + claims.length - 1 },
-          $push: { pending: { mark, epoch, first, sinceOpeningMs, winners } },
+          $push: { pending: { mark, epoch, batchId, first, sinceOpeningMs, winners } },
         },
       );
       if (matchedCount === 1) return 'added';

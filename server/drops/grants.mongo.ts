@@ -19,7 +19,7 @@ export function mongoGrantRecord(mongo: Mongo): GrantRecord & ViewerLinks {
     viewer: String,
     epoch: Number,
     number: Number,
-    first: Number,
+    batchId: String,
     state: String,
     title: String,
     amountOff: Mixed,

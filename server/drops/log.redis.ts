@@ -62,7 +62,7 @@ async function deliveriesOf(redis: Redis, log: string, entries: z.infer<typeof E
 }
 
 function readEntry(dropId: DropId, id: string, raw: string[], deliveries: number): LogEntry {
-  return { id, raw, deliveries, batch: readBatch(dropId, raw) };
+  return { id, raw, deliveries, batch: readBatch(dropId, id, raw) };
 }
 
 const Fields = z.object({
@@ -74,7 +74,7 @@ const Fields = z.object({
 });
 
 /** A log entry's fields as a batch, or undefined where they are not one. */
-function readBatch(dropId: DropId, raw: readonly string[]): ClaimBatch | undefined {
+function readBatch(dropId: DropId, batchId: string, raw: readonly string[]): ClaimBatch | undefined {
   const pairs: [string, string][] = [];
   for (let index = 0; index + 1 < raw.length; index += 2)
     pairs.push([raw[index] ?? '', raw[index + 1] ?? '']);
@@ -87,6 +87,7 @@ function readBatch(dropId: DropId, raw: readonly string[]): ClaimBatch | undefin
       epoch,
       openedAt,
       sinceOpeningMs: since,
+      batchId,
       first,
       claims: claims.split('\n').map(readClaim),
     };

@@ -30,10 +30,13 @@ export function persistence({ arbiter, log, record, batches, recorder }: Parts) 
       logger.error({ dropId: drop.dropId, entry: entry.id }, 'log entry set aside: it cannot be read');
       return true;
     }
-    if (await batches.get(drop.dropId, batch.epoch, batch.first)) return true;
+    if (await batches.get(drop.dropId, batch.epoch, batch.batchId)) return true;
     if (now - Number.parseInt(entry.id, 10) < ownTimeMs) return false;
     const { status } = await recorder.record(drop, batch);
-    logger.warn({ dropId: drop.dropId, first: batch.first, status }, 'recorded a batch that was left behind');
+    logger.warn(
+      { dropId: drop.dropId, batchId: batch.batchId, status },
+      'recorded a batch that was left behind',
+    );
     return true;
   };
 

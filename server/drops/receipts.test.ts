@@ -31,6 +31,7 @@ const batchOf = (size: number, isVoid = false) => {
   const batch = {
     dropId: DropId.parse('drop_1'),
     epoch: 2,
+    batchId: '1-0',
     first: 41,
     openedAt: 1000,
     sinceOpeningMs: 7,

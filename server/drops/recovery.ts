@@ -68,7 +68,7 @@ export async function startEpoch(
 
 async function knownAnswers(batches: BatchRecord, dropId: DropId): Promise<KnownAnswer[]> {
   const kept = await batches.ofDrop(dropId);
-  return kept.flatMap(({ epoch, first, sinceOpeningMs, claims }) =>
+  return kept.flatMap(({ epoch, batchId, sinceOpeningMs, claims }) =>
     claims.flatMap(({ viewer, key, outcome, reason, number, ordinal }) =>
       outcome === 'void'
         ? []
@@ -81,7 +81,7 @@ async function knownAnswers(batches: BatchRecord, dropId: DropId): Promise<Known
                 ...(reason === undefined ? {} : { reason }),
                 epoch,
                 number,
-                first,
+                batchId,
                 sinceOpeningMs,
                 ordinal,
               },

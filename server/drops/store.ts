@@ -5,10 +5,11 @@ import type { OutboxEvent } from '../platform/outbox.ts';
 import type { Claim, LoggedClaim, Outcome, StoredAnswer } from './core/claim.ts';
 import type { Drop } from './core/drop.ts';
 
-/** A batch of claims as the arbiter decided it: numbers run from `first`. */
+/** A batch of claims as the arbiter decided it: numbers run from `first`, and no other batch has its id. */
 export type ClaimBatch = {
   dropId: DropId;
   epoch: number;
+  batchId: string;
   first: number;
   openedAt: number;
   sinceOpeningMs: number;
@@ -36,6 +37,8 @@ export type ArbiterReply =
       first: number;
       /** How many claims got a new number. */
       size: number;
+      /** Names the new claims' batch; empty without new ones. */
+      batchId: string;
       answers: { answer: StoredAnswer; isRepeat: boolean }[];
     }
   /** `lost`: no state. `loading`: not taking claims yet. `stale`: other rules or another epoch are in force. */
@@ -73,8 +76,8 @@ export interface ClaimArbiter {
   winners(dropId: DropId): Promise<string[]>;
   /** Drops everything it holds about a drop. */
   forget(dropId: DropId): Promise<void>;
-  /** Calls back when the arbiter was out of reach and is here again: it may have lost or older state. */
-  onReturn(listener: () => void): void;
+  /** Calls back when the arbiter goes out of reach: when it is here again, its state may be lost or older. */
+  onLoss(listener: () => void): void;
 }
 
 export type LogEntry = { id: string; deliveries: number; batch: ClaimBatch | undefined; raw: string[] };
@@ -94,7 +97,7 @@ export type Grant = {
   viewer: string;
   epoch: number;
   number: number;
-  first: number;
+  batchId: string;
   state: 'granted' | 'reserved' | 'redeemed' | 'expired' | 'revoked';
   title: string;
   amountOff: Money;
@@ -107,7 +110,13 @@ export type Grant = {
 };
 
 type Winner = { viewer: string; key: string; number: number; ordinal: number };
-export type PendingBatch = { epoch: number; first: number; sinceOpeningMs: number; winners: Winner[] };
+export type PendingBatch = {
+  epoch: number;
+  batchId: string;
+  first: number;
+  sinceOpeningMs: number;
+  winners: Winner[];
+};
 
 /** Drops as they are remembered. Every change is one guarded write; `undefined` says that the guard was closed. */
 export interface DropRecord {
@@ -156,7 +165,7 @@ export interface DropRecord {
    */
   addPending(batch: ClaimBatch): Promise<'added' | 'known' | 'void' | 'short'>;
   /** A batch whose grants stand is pending no more. Answers the drop as it is then. */
-  settle(dropId: DropId, batch: { epoch: number; first: number }): Promise<Drop | undefined>;
+  settle(dropId: DropId, batch: { epoch: number; batchId: string }): Promise<Drop | undefined>;
   pending(dropId: DropId): Promise<PendingBatch[]>;
   /** Takes a unit back into stock for a revoked grant, once. */
   takeBack(dropId: DropId, grantId: GrantId): Promise<void>;
@@ -198,6 +207,7 @@ export type AnsweredClaim = Omit<LoggedClaim, 'outcome'> & { number: number; out
 export type SignedBatch = {
   dropId: DropId;
   epoch: number;
+  batchId: string;
   first: number;
   openedAt: number;
   sinceOpeningMs: number;
@@ -211,7 +221,7 @@ export type SignedBatch = {
 export interface BatchRecord {
   /** Keeps a batch; one that is there stays as it is. */
   put(batch: SignedBatch): Promise<void>;
-  get(dropId: DropId, epoch: number, first: number): Promise<SignedBatch | undefined>;
+  get(dropId: DropId, epoch: number, batchId: string): Promise<SignedBatch | undefined>;
   ofDrop(dropId: DropId): Promise<SignedBatch[]>;
   ofViewer(viewer: string, count: number): Promise<SignedBatch[]>;
   /** How many claims of a drop are recorded. */

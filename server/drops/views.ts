@@ -18,13 +18,14 @@ const instant = (ms: number): string => new Date(ms).toISOString();
 /** Names a claim's receipt: enough to find its batch and its place there. */
 const receiptIdOf = (
   dropId: DropId,
-  { epoch, first, number }: { epoch: number; first: number; number: number },
-): ReceiptId => ReceiptId.parse(`rcpt_${dropId.replace('drop_', '')}-${epoch}-${first}-${number}`);
+  { epoch, batchId, number }: { epoch: number; batchId: string; number: number },
+): ReceiptId => ReceiptId.parse(`rcpt_${dropId.replace('drop_', '')}-${epoch}-${batchId}-${number}`);
 
 /** Reads a receipt's name. */
 export function readReceiptId(receiptId: ReceiptId) {
-  const [drop, epoch, first, number] = receiptId.replace('rcpt_', '').split('-');
-  return { dropId: `drop_${drop}`, epoch: Number(epoch), first: Number(first), number: Number(number) };
+  const [drop, epoch, ms, sequence, number] = receiptId.replace('rcpt_', '').split('-');
+  const batchId = `${ms}-${sequence}`;
+  return { dropId: `drop_${drop}`, epoch: Number(epoch), batchId, number: Number(number) };
 }
 
 /** A drop for everybody. */

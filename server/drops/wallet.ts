@@ -60,8 +60,8 @@ export function wallets({ record, grants, batches, signer, book, identity, clock
 
     /** A claim's receipt, for who claimed. */
     async receipt(accountId: AccountId, receiptId: ReceiptId): Promise<Result<Receipt, 'not-found'>> {
-      const { dropId, epoch, first, number } = readReceiptId(receiptId);
-      const batch = await batches.get(DropId.parse(dropId), epoch, first);
+      const { dropId, epoch, batchId, number } = readReceiptId(receiptId);
+      const batch = await batches.get(DropId.parse(dropId), epoch, batchId);
       const claim = batch?.claims.find((one) => one.number === number);
       if (!batch || !claim || claim.viewer !== (await viewerOf(accountId))) return refuse('not-found');
       return accept(receiptOf(batch, claim, signer.hash));

@@ -217,9 +217,11 @@ test('[S3.8] [M-D1] both arbiters give the same answers to any sequence, and nev
             const timeless = (reply: ArbiterReply) => ({
               ...decided(reply),
               sinceOpeningMs: 0,
+              batchId: '',
               answers: decided(reply).answers.map(({ answer, isRepeat }) => ({
                 ...answer,
                 isRepeat,
+                batchId: '',
                 sinceOpeningMs: 0,
               })),
             });
@@ -273,6 +275,23 @@ describe('the Redis arbiter alone', () => {
       left.map(({ id }) => id),
     );
     expect(await log.read(drop.dropId, 'two', { count: 10, idleMs: 0 })).toEqual([]);
+  });
+
+  test('[M-D1] a state brought back gives the same numbers again, and never the same batch', async () => {
+    const arbiter = redisArbiter(redis);
+    const drop = await openDrop(arbiter, 3);
+    await arbiter.claim(drop.dropId, drop, [ask('a')]);
+    const keys = Object.values(dropKeys(drop.dropId));
+    const kept = await Promise.all(keys.map((name) => redis.dumpBuffer(name)));
+    const first = decided(await arbiter.claim(drop.dropId, drop, [ask('b')]));
+    await redis.del(...keys);
+    for (const [index, name] of keys.entries()) {
+      const dump = kept[index];
+      if (dump) await redis.restore(name, 0, dump);
+    }
+    const again = decided(await arbiter.claim(drop.dropId, drop, [ask('c')]));
+    expect(again.first).toBe(first.first);
+    expect(again.batchId).not.toBe(first.batchId);
   });
 
   test.each(['answers', 'grants', 'log'] as const)(

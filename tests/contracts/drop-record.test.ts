@@ -74,7 +74,7 @@ async function opened(stock = 50): Promise<Drop> {
 }
 
 const batchOf = (dropId: DropId, first: number, winners: number, epoch = 1): ClaimBatch => ({
-  ...{ dropId, epoch, first, openedAt: 5000, sinceOpeningMs: 12 },
+  ...{ dropId, epoch, batchId: `${first}-0`, first, openedAt: 5000, sinceOpeningMs: 12 },
   claims: Array.from({ length: winners + 1 }, (_, index) => ({
     ...{ viewer: `viewer-${first + index}`, key: `key-${first + index}` },
     outcome: index < winners ? ('granted' as const) : ('sold-out' as const),
@@ -178,6 +178,15 @@ describe('the fence', () => {
     expect(await record.get(dropId)).toMatchObject({ left: 3 });
   });
 
+  test('[M-D1] another batch with the same numbers, from a state brought back, is not taken for a known one', async () => {
+    const { dropId } = await opened(3);
+    const batch = batchOf(dropId, 1, 2);
+    expect(await record.addPending(batch)).toBe('added');
+    await record.settle(dropId, batch);
+    expect(await record.addPending({ ...batch, batchId: '2-0' })).toBe('short');
+    expect(await record.get(dropId)).toMatchObject({ left: 1 });
+  });
+
   test('[M-D1] a new epoch closes the guard for the old one, and one process makes it', async () => {
     const { dropId } = await opened(5);
     const begun = await Promise.all([1, 2, 3].map(() => record.beginEpoch(dropId, 1, 10_000, 3000)));
@@ -204,7 +213,7 @@ const grantOf = (name: string, more: Partial<Grant> = {}): Grant => ({
   dropId: DropId.parse('drop_g'),
   streamId,
   viewer: `viewer-${name}`,
-  ...{ epoch: 1, number: 1, first: 1, state: 'granted', title: 'Teapot' },
+  ...{ epoch: 1, number: 1, batchId: '1-0', state: 'granted', title: 'Teapot' },
   amountOff: { amount: 1000, currency: 'EUR' },
   minimumSpend: { amount: 3000, currency: 'EUR' },
   productIds: [ProductId.parse('prd_teapot')],
@@ -285,7 +294,7 @@ test('[M-D2] a batch is kept as it was first written, and found by viewer and by
   const claims = batch.claims.map((claim, index) => ({ ...claim, number: 7 + index }));
   await batches.put({ ...batch, claims });
   await batches.put({ ...batch, claims: [], root: 'other' });
-  expect(await batches.get(batch.dropId, 1, 7)).toEqual({ ...batch, claims });
+  expect(await batches.get(batch.dropId, 1, '7-0')).toEqual({ ...batch, claims });
   expect(await batches.find(batch.dropId, 'viewer-8', 'key-8')).toMatchObject({ first: 7 });
   expect(await batches.find(batch.dropId, 'viewer-8', 'key-7')).toBeUndefined();
   expect(await batches.ofViewer('viewer-7', 10)).toHaveLength(1);

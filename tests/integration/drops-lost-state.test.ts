@@ -7,6 +7,7 @@ import type { ClaimAnswer } from '#contract/drops.ts';
 import type { DropId } from '#contract/ids.ts';
 import type { DropsParts } from '#server/drops/index.ts';
 import type { DropRecord } from '#server/drops/store.ts';
+import { repeat } from '#server/platform/lifetime.ts';
 import {
   type DropServer,
   eventually,
@@ -30,6 +31,14 @@ async function claimStubbornly(servers: DropServer[], dropId: DropId, name: stri
   throw new Error(`${name} got no answer`);
 }
 
+/** What workers do, for what a killed Redis had decided and nobody heard. */
+const recorder = ({ drops }: DropServer) =>
+  repeat(
+    200,
+    () => drops.persistStream('recorder'),
+    () => {},
+  );
+
 const names = (count: number) => Array.from({ length: count }, (_, index) => `v${index}`);
 
 async function expectKept(server: DropServer, dropId: DropId, answers: ClaimAnswer[], stock: number) {
@@ -48,6 +57,7 @@ test('[M-D1] Redis killed mid-drop and started again: every answer stands, and e
     const stores = { redisUrl: redis.url, mongoUri: openMongo() };
     await using one = await openDropServer(stores);
     await using other = await openDropServer(stores);
+    await using _recorder = recorder(other);
     const drop = await one.release(teapotDrop(60));
     const heard = new Map<string, ClaimAnswer>();
     const claiming = names(240).map(async (name, index) => {
@@ -79,6 +89,7 @@ test('[S3.8] [M-D1] Redis emptied mid-drop, twice: at most the stock, judged by 
   const stores = { redisUrl: redis.url, mongoUri: openMongo() };
   await using one = await openDropServer(stores);
   await using other = await openDropServer(stores);
+  await using _recorder = recorder(other);
   const drop = await one.release(teapotDrop(60));
   const claiming = names(240).map(async (name, index) => {
     await wait(index * 8);

@@ -31,7 +31,7 @@ test('[S3.8] whatever is claimed in whatever batches: units never made or lost, 
         const granted: string[] = [];
         const numbers: number[] = [];
         for (const { claims, now } of run) {
-          const decision = decideClaims(state, claims, now);
+          const decision = decideClaims(state, claims, now, '1-0');
           const outside = now < 1000 || now >= 2000;
           decision.claims.forEach(({ viewer, outcome }, index) => {
             numbers.push(decision.first + index);
@@ -56,7 +56,7 @@ test('[S3.7] however often a key is asked again, its answer is the first one', (
       let state = openState();
       const first = new Map<string, unknown>();
       for (const { claims, now } of run) {
-        const decision = decideClaims(state, claims, now);
+        const decision = decideClaims(state, claims, now, '1-0');
         decision.answers.forEach(({ answer, isRepeat }, index) => {
           const field = `${claims[index]?.viewer}:${claims[index]?.key}`;
           expect(isRepeat).toBe(first.has(field));
@@ -72,10 +72,10 @@ test('[S3.7] however often a key is asked again, its answer is the first one', (
 test('[S3.8] one large batch and many small ones decide alike', () => {
   fc.assert(
     fc.property(fc.array(claim, { maxLength: 20 }), (claims) => {
-      const whole = decideClaims(openState(), claims, 1500);
+      const whole = decideClaims(openState(), claims, 1500, '1-0');
       let state = openState();
       const singly = claims.map((one) => {
-        const decision = decideClaims(state, [one], 1500);
+        const decision = decideClaims(state, [one], 1500, '1-0');
         state = evolve(state, decision);
         return decision.answers[0]?.answer.outcome;
       });
@@ -87,12 +87,12 @@ test('[S3.8] one large batch and many small ones decide alike', () => {
 test('[S3.7] a coupon in hand is said before "sold out", and "sold out" before "closed"', () => {
   const state = openState({ left: 0, status: 'closed', grants: new Map([['a', 1]]) });
   const ask = (viewer: string) => ({ viewer, key: 'one', verdict: '' as const });
-  const outcomes = decideClaims(state, [ask('a'), ask('b')], 1500).answers.map(
+  const outcomes = decideClaims(state, [ask('a'), ask('b')], 1500, '1-0').answers.map(
     ({ answer }) => answer.outcome,
   );
   expect(outcomes).toEqual(['already-granted', 'sold-out']);
   const left = { ...state, left: 1 };
-  expect(decideClaims(left, [ask('b')], 1500).answers[0]?.answer.outcome).toBe('drop-closed');
+  expect(decideClaims(left, [ask('b')], 1500, '1-0').answers[0]?.answer.outcome).toBe('drop-closed');
 });
 
 test('a verdict that is no outcome is a bug', () => {

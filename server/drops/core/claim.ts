@@ -8,15 +8,15 @@ export type Claim = {
 export type Outcome = 'granted' | 'already-granted' | 'sold-out' | 'drop-closed' | 'not-eligible';
 
 /**
- * The stored answer to a claim key. `number` counts the claims of the epoch it was decided in, `first` is the first
- * number of its batch, `ordinal` counts the viewer's grants of this drop (0: none in this answer).
+ * The stored answer to a claim key. `number` counts the claims of the epoch it was decided in, `batchId`
+ * names the batch, `ordinal` counts the viewer's grants of this drop (0: none in this answer).
  */
 export type StoredAnswer = {
   outcome: Outcome;
   reason?: string;
   epoch: number;
   number: number;
-  first: number;
+  batchId: string;
   sinceOpeningMs: number;
   ordinal: number;
 };
@@ -51,6 +51,7 @@ export type ClaimDecision = {
   answers: { answer: StoredAnswer; isRepeat: boolean }[];
   claims: LoggedClaim[];
   first: number;
+  batchId: string;
   left: number;
   sinceOpeningMs: number;
 };
@@ -61,12 +62,21 @@ export const answerField = ({ viewer, key }: { viewer: string; key: string }): s
  * Decides a batch, first come, first served: a known key gets its stored answer; every other claim gets the next
  * number and one answer. The reference for `lua/claim.lua`, which the contract suite holds against it.
  */
-export function decideClaims(state: ClaimState, claims: readonly Claim[], now: number): ClaimDecision {
+export function decideClaims(
+  state: ClaimState,
+  claims: readonly Claim[],
+  now: number,
+  batchId: string,
+): ClaimDecision {
   const first = state.number + 1;
   const sinceOpeningMs = Math.max(0, now - state.openedAt);
   const fresh = new Map<string, StoredAnswer>();
   const taken = new Map<string, number>();
-  const decision: ClaimDecision = { answers: [], claims: [], first, left: state.left, sinceOpeningMs };
+  const decision: ClaimDecision = {
+    answers: [],
+    claims: [],
+    ...{ first, batchId, left: state.left, sinceOpeningMs },
+  };
   const isOpen = state.status === 'open' && now >= state.openedAt && now < state.closesAt;
   for (const claim of claims) {
     const field = answerField(claim);
@@ -89,7 +99,7 @@ export function decideClaims(state: ClaimState, claims: readonly Claim[], now: n
     }
     const why = reason === undefined ? {} : { reason };
     const number = first + decision.claims.length;
-    const answer = { outcome, ...why, epoch: state.epoch, number, first, sinceOpeningMs, ordinal };
+    const answer = { outcome, ...why, epoch: state.epoch, number, batchId, sinceOpeningMs, ordinal };
     fresh.set(field, answer);
     decision.claims.push({ viewer: claim.viewer, key: claim.key, outcome, ...why, ordinal });
     decision.answers.push({ answer, isRepeat: false });
@@ -127,7 +137,7 @@ export function evolve(state: ClaimState, decision: ClaimDecision): ClaimState {
       ...rest,
       epoch: state.epoch,
       number: decision.first + index,
-      first: decision.first,
+      batchId: decision.batchId,
       sinceOpeningMs: decision.sinceOpeningMs,
       ordinal,
     });

@@ -13,7 +13,7 @@ export const dropIdOfGrant = (grantId: string): DropId =>
 /** The coupon that a winning claim makes, with the drop's terms of that moment. */
 export function makeGrant(
   drop: Drop,
-  batch: { epoch: number; first: number; openedAt: number; sinceOpeningMs: number },
+  batch: { epoch: number; batchId: string; openedAt: number; sinceOpeningMs: number },
   { viewer, number, ordinal }: { viewer: string; number: number; ordinal: number },
 ) {
   const grantedAt = batch.openedAt + batch.sinceOpeningMs;
@@ -24,7 +24,7 @@ export function makeGrant(
     viewer,
     epoch: batch.epoch,
     number,
-    first: batch.first,
+    batchId: batch.batchId,
     state: 'granted' as const,
     title: drop.title,
     amountOff: drop.amountOff,

@@ -5,8 +5,8 @@
 -- ARGV: epoch rules claims...
 -- Claims are triples viewer, key, verdict ('' or an answer decided before).
 -- REPLY: a list: 'lost' (no state), 'loading', or 'stale' with the epoch and rules in force; else 'decided',
--- ms since opening, units left, first number, how many are new, then per claim 'outcome epoch number first ms ordinal',
--- with '=' in front where the key was known.
+-- ms since opening, units left, first number, how many are new, the id of their batch,
+-- then per claim 'outcome epoch number batch ms ordinal', with '=' in front where the key was known.
 local state = redis.call('HMGET', KEYS[1], 'epoch', 'rules', 'status', 'openedAt', 'closesAt', 'left', 'number', 'perViewer')
 if not state[1] then return { 'lost' } end
 if state[1] ~= ARGV[1] or state[2] ~= ARGV[2] then return { 'stale', state[1], state[2] or '' } end
@@ -35,15 +35,11 @@ local held = redis.call('HMGET', KEYS[3], unpack(viewers))
 redis.call('XLEN', KEYS[4])
 
 local first = string.format('%.0f', number + 1)
-local reply = { 'decided', since, '0', first, '0' }
-local fresh, taken = {}, {}
-local lines, answers, grants = {}, {}, {}
+local fresh, taken, decided = {}, {}, {}
+local lines, grants = {}, {}
 for i = 1, count do
   local field, viewer = fields[i], viewers[i]
-  local stored = known[i] or fresh[field]
-  if stored then
-    reply[5 + i] = '=' .. stored
-  else
+  if not known[i] and not fresh[field] then
     local has = taken[viewer] or tonumber(held[i] or '0')
     if not has then return redis.error_reply('DROPSTATE the grants of this drop are not numbers') end
     number = number + 1
@@ -64,19 +60,33 @@ for i = 1, count do
         grants[#grants + 1] = ordinal
       end
     end
-    stored = table.concat({ outcome, state[1], string.format('%.0f', number), first, since, ordinal }, ' ')
-    fresh[field] = stored
-    answers[#answers + 1] = field
-    answers[#answers + 1] = stored
+    fresh[field] = true
+    decided[i] = { outcome .. ' ' .. state[1] .. ' ' .. string.format('%.0f', number), ordinal }
     lines[#lines + 1] = viewer .. ' ' .. ARGV[3 * i + 1] .. ' ' .. outcome .. ' ' .. ordinal
-    reply[5 + i] = stored
   end
 end
-reply[3] = string.format('%.0f', left)
-reply[5] = tostring(#lines)
+
+-- The entry's id names the batch: it holds the time, so that a state brought back from yesterday can't name it again.
+local batch = ''
+if #lines > 0 then
+  batch = redis.call('XADD', KEYS[4], '*', 'epoch', state[1], 'openedAt', state[4], 'since', since, 'first', first, 'claims', table.concat(lines, '\n'))
+end
+local reply = { 'decided', since, string.format('%.0f', left), first, tostring(#lines), batch }
+local answers, told = {}, {}
+for i = 1, count do
+  local field = fields[i]
+  if decided[i] then
+    local stored = table.concat({ decided[i][1], batch, since, decided[i][2] }, ' ')
+    told[field] = stored
+    answers[#answers + 1] = field
+    answers[#answers + 1] = stored
+    reply[6 + i] = stored
+  else
+    reply[6 + i] = '=' .. (known[i] or told[field])
+  end
+end
 if #lines == 0 then return reply end
 
-redis.call('XADD', KEYS[4], '*', 'epoch', state[1], 'openedAt', state[4], 'since', since, 'first', first, 'claims', table.concat(lines, '\n'))
 redis.call('HSET', KEYS[2], unpack(answers))
 if #grants > 0 then redis.call('HSET', KEYS[3], unpack(grants)) end
 redis.call('HSET', KEYS[1], 'left', left, 'number', number)
