@@ -15,5 +15,8 @@ export const { navigate, route, isActive } = createRouter({
   '/studio/:streamId': () => import('../views/ControlRoomView.svelte'),
   '/vendor': () => import('../views/VendorView.svelte'),
   '/vendor/:vendorId': () => import('../views/VendorView.svelte'),
+  '/analyst': () => import('../views/AnalystView.svelte'),
+  '/analyst/:streamId': () => import('../views/StreamReportView.svelte'),
+  '/health': () => import('../views/HealthView.svelte'),
   '*notfound': () => import('../views/NotFoundView.svelte'),
 });
