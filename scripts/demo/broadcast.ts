@@ -114,7 +114,7 @@ async function drawScene(dataDir: string): Promise<string> {
 function encoderArguments(scene: string, { video, audio }: Ingest): string[] {
   const sway = `crop=${width}:${height}:x='(iw-ow)/2*(1+sin(t/5))':y='(ih-oh)/2*(1+cos(t/7))'`;
   const clock =
-    "drawtext=text='%{localtime\\:%X}':x=w-tw-24:y=h-th-24:fontsize=24:fontcolor=white:box=1:boxcolor=0x0B0D0E@0.6:boxborderw=8";
+    "drawtext=text='%{localtime\\:%X}':x=(w-tw)/2:y=16:fontsize=20:fontcolor=white:box=1:boxcolor=0x0B0D0E@0.6:boxborderw=8";
   const pace = `setpts=N/${framesPerSecond}/TB,fps=${framesPerSecond}`;
   const chord = [220, 277.18, 329.63].map(
     (pitch, index) => `0.05*sin(2*PI*${pitch}*t)*(0.6+0.4*sin(t/${3 + index}))`,
