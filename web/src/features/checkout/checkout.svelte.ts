@@ -30,12 +30,12 @@ export class CheckoutController {
   refusal = $state('');
   /** The guest's or buyer's own link to the order. */
   orderLink = $state('');
-  readonly #session: Session;
+  readonly #session: Pick<Session, 'ensurePerson'>;
   #streamId: StreamId | undefined;
   #coupon: GrantId | undefined;
   #key = '';
 
-  constructor(session: Session, socket: LiveSocket) {
+  constructor(session: Pick<Session, 'ensurePerson'>, socket: Pick<LiveSocket, 'on'>) {
     this.#session = session;
     socket.on(checkoutLive, 'checkout.order-changed', (order) => this.#hear(order));
   }

@@ -34,7 +34,7 @@ export class DanmakuController {
   readonly #ownKeys = new Set<string>();
   readonly #flying = new Set<Fly>();
   #tappedLikes = 0;
-  #sending: number | undefined;
+  #sending: ReturnType<typeof setTimeout> | undefined;
 
   constructor(link: RoomLink, ownHandle: () => string) {
     this.#link = link;
@@ -93,7 +93,7 @@ export class DanmakuController {
   like(): void {
     this.likes += 1;
     this.#tappedLikes += 1;
-    this.#sending ??= window.setTimeout(() => {
+    this.#sending ??= setTimeout(() => {
       const taps = Math.min(20, this.#tappedLikes);
       this.#tappedLikes = 0;
       this.#sending = undefined;

@@ -40,11 +40,11 @@ export class DropsController {
   /** No news for 3 s shows "–". */
   heardAt = $state(localNow());
   readonly #link: RoomLink;
-  readonly #socket: LiveSocket;
+  readonly #socket: Pick<LiveSocket, 'on' | 'link'>;
   #key = '';
   #leaving: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(link: RoomLink, socket: LiveSocket) {
+  constructor(link: RoomLink, socket: Pick<LiveSocket, 'on' | 'link'>) {
     this.#link = link;
     this.#socket = socket;
     link.on(dropsLive, 'drops.opened', (drop) => this.#stand(drop));

@@ -19,7 +19,7 @@ export class RoomController {
   #last: Record<string, unknown> | undefined;
   #pinVersion = -1;
 
-  constructor(socket: LiveSocket, streamId: StreamId) {
+  constructor(socket: Pick<LiveSocket, 'enter'>, streamId: StreamId) {
     this.streamId = streamId;
     this.link = socket.enter(streamId, (parts) => this.#take(parts));
     this.link.on(roomsLive, 'rooms.state-changed', (stream) => {
