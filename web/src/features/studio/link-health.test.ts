@@ -23,6 +23,12 @@ test('[M-R1] three layers without loss are a good link', () => {
   expect(linkHealth(undefined).state).toBe('waiting');
 });
 
+test('[M-R1] a browser that has just begun is not called weak for the layers it has not tried', () => {
+  const layers = [layer('r0', 150_000), layer('r1', 0)];
+  expect(linkHealth(stats({ layers }), false)).toMatchObject({ state: 'waiting', hint: undefined });
+  expect(linkHealth(stats({ layers, loss: 0.1 }), false)).toMatchObject({ state: 'weak', hint: 'loss' });
+});
+
 test('[M-R1] a weak link says what would help: the network, the computer, the uplink', () => {
   const short = (limitedBy: string) => [layer('r0', 150_000, limitedBy), layer('r1', 0, limitedBy)];
   expect(linkHealth(stats({ loss: 0.05 }))).toMatchObject({ state: 'weak', hint: 'loss' });

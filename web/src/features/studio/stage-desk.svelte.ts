@@ -16,6 +16,7 @@ export class StageDesk {
   /** How far the vendors are whose payouts this person may see. */
   payouts = $state.raw<ReadonlyMap<VendorId, PayoutState>>(new Map());
   readonly streamId: StreamId;
+  #last: Promise<void> = Promise.resolve();
 
   constructor(streamId: StreamId) {
     this.streamId = streamId;
@@ -78,13 +79,17 @@ export class StageDesk {
     await call(method, `/streams/${this.streamId}${path}`, DeskStream, body === undefined ? {} : { body });
   }
 
-  async #do(name: string, act: () => Promise<void>): Promise<void> {
-    if (this.busy) return;
-    this.busy = name;
-    try {
-      await act();
-    } finally {
-      this.busy = '';
-    }
+  /** One act after the other, in the order they were asked for. */
+  #do(name: string, act: () => Promise<void>): Promise<void> {
+    const done = this.#last.then(async () => {
+      this.busy = name;
+      try {
+        await act();
+      } finally {
+        this.busy = '';
+      }
+    });
+    this.#last = done.catch(() => {});
+    return done;
   }
 }
