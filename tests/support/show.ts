@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright';
+import type { TestContext } from 'vitest';
 import { z } from 'zod';
 import type { DeskProduct } from '#contract/catalog.ts';
 import type { ChannelId, StreamId, VendorId } from '#contract/ids.ts';
@@ -24,7 +25,7 @@ const flags = [
 ];
 const evidence = '.cache/journeys';
 
-export type Vendor = { person: Person; vendorId: VendorId };
+type Vendor = { person: Person; vendorId: VendorId };
 
 /** A person at a screen: the same account as `person`, in a browser of its own. */
 export type Seat = { name: string; person: Person; page: Page; slips: Error[] };
@@ -39,12 +40,15 @@ export type Show = AsyncDisposable & {
   channelId: ChannelId;
   /** Schedules a stream of Hana's that shows these products. */
   schedule(...products: DeskProduct[]): Promise<StreamId>;
-  /** Opens a page for a person in a profile of its own, with camera and microphone. */
-  seat(person: Person, path: string, viewport?: { width: number; height: number }): Promise<Seat>;
+  /**
+   * Opens a page for a person in a profile of its own, with camera and microphone; whoever has no cookie is nobody yet.
+   * `clockOff` sets the device's clock wrong by so many ms.
+   */
+  seat(person: Person, path: string, options?: { clockOff?: number }): Promise<Seat>;
   /** Signs up a person that nobody knows yet. */
   viewer(name: string): Promise<Person>;
-  /** Keeps trace and screenshot of every seat under `.cache/journeys/`. */
-  keepEvidence(name: string): Promise<void>;
+  /** Closes the seats of a test at its end; of one that failed it keeps trace and screenshot under `.cache/journeys/`. */
+  clearAfter(context: Pick<TestContext, 'onTestFinished' | 'task'>, name: string): void;
 };
 
 /** Opens everything a journey needs. Vendors are linked to Hana's channel and can be paid; Ana is an analyst. */
@@ -87,8 +91,8 @@ export async function openShow(environment: Record<string, string> = {}): Promis
         await hana.send('PUT', `/streams/${streamId}/showcase/${productId}`, undefined, z.unknown());
       return streamId;
     },
-    async seat(person, path, viewport = { width: 1440, height: 900 }) {
-      const context = await openProfile(browser, person, viewport);
+    async seat(person, path, { clockOff = 0 } = {}) {
+      const context = await openProfile(browser, person, clockOff);
       const page = await context.newPage();
       const seat = { name: person.handle || 'guest', person, page, context, slips: [] as Error[] };
       // No linter sees a floating promise in a .svelte file: this is where its rejection shows.
@@ -97,12 +101,17 @@ export async function openShow(environment: Record<string, string> = {}): Promis
       await page.goto(`${house.address}${path}`);
       return seat;
     },
-    async keepEvidence(name) {
-      mkdirSync(evidence, { recursive: true });
-      for (const seat of seats) {
-        await seat.page.screenshot({ path: `${evidence}/${name}-${seat.name}.png` });
-        await seat.context.tracing.stop({ path: `${evidence}/${name}-${seat.name}.zip` });
-      }
+    clearAfter({ onTestFinished, task }, name) {
+      onTestFinished(async () => {
+        for (const { name: who, page, context } of seats.splice(0)) {
+          if (task.result?.state === 'fail') {
+            mkdirSync(evidence, { recursive: true });
+            await page.screenshot({ path: `${evidence}/${name}-${who}.png` });
+            await context.tracing.stop({ path: `${evidence}/${name}-${who}.zip` });
+          }
+          await context.close();
+        }
+      });
     },
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   };
@@ -111,18 +120,32 @@ export async function openShow(environment: Record<string, string> = {}): Promis
 async function openProfile(
   browser: Browser,
   { cookie, address }: Person,
-  viewport: { width: number; height: number },
+  clockOff: number,
 ): Promise<BrowserContext> {
   const context = await browser.newContext({
     permissions: ['camera', 'microphone'],
     locale: 'en',
-    viewport,
+    viewport: { width: 1440, height: 900 },
   });
   await context.tracing.start({ snapshots: true });
   await context.addInitScript(rememberPeers);
+  if (clockOff !== 0) await context.addInitScript(shiftDate(clockOff));
   const [name = '', value = ''] = cookie.split('=');
   if (cookie) await context.addCookies([{ name, value, url: address }]);
   return context;
+}
+
+/** Fills the panel's card form and pays: from the price on the hold button to "paid". `total` as shown, like `$30.00`. */
+export async function payInPanel({ page }: Seat, total: string, number = '4242424242424242'): Promise<void> {
+  const panel = page.getByTestId('checkout');
+  const hold = panel.getByRole('button', { name: /^Hold/ });
+  await hold.and(page.getByRole('button', { name: total })).click();
+  const card = panel.getByTestId('card-fields').frameLocator('iframe').first();
+  await card.getByRole('textbox', { name: 'Card number' }).fill(number);
+  await card.getByRole('textbox', { name: /^Expiry/ }).fill('12 / 34');
+  await card.getByRole('textbox', { name: /CVC/ }).fill('737');
+  await panel.getByRole('button', { name: `Pay ${total}` }).click();
+  await panel.and(page.locator('[data-state=paid]')).waitFor();
 }
 
 // Pages of the product keep their connections to themselves; the test counts what they receive.
@@ -132,6 +155,17 @@ const rememberPeers = `{
     constructor(configuration) {
       super(configuration);
       peers.push(this);
+    }
+  };
+}`;
+
+const shiftDate = (byMs: number) => `{
+  const real = Date.now;
+  Date.now = () => real() + ${byMs};
+  window.Date = class extends Date {
+    constructor(...given) {
+      if (given.length > 0) super(...given);
+      else super(Date.now());
     }
   };
 }`;
@@ -151,6 +185,26 @@ const Picture = z.object({ time: z.number(), width: z.number(), bytes: z.number(
 /** Looks at the video of a seat. */
 export const pictureOf = async ({ page }: Seat): Promise<z.infer<typeof Picture>> =>
   Picture.parse(await page.evaluate(look));
+
+/** Frames that a seat's video shows within a span. */
+export const framesIn = async ({ page }: Seat, ms: number): Promise<number> =>
+  z.number().parse(
+    await page.evaluate(`new Promise((resolve) => {
+      const shown = () => document.querySelector('video').getVideoPlaybackQuality().totalVideoFrames;
+      const before = shown();
+      setTimeout(() => resolve(shown() - before), ${ms});
+    })`),
+  );
+
+/** From now on notes each press of Enter; `whenEntered` reads the last, in ms since 1970. */
+export const watchEnter = ({ page }: Seat): Promise<unknown> =>
+  page.evaluate(
+    `addEventListener('keydown', ({ key }) => { if (key === 'Enter') window.entered = Date.now(); }, true)`,
+  );
+
+/** When Enter was last pressed at a seat that {@link watchEnter} watches. */
+export const whenEntered = async ({ page }: Seat): Promise<number> =>
+  z.number().parse(await page.evaluate('window.entered'));
 
 /** From now on notes when a text first stands in the page; `whenSeen` reads it, in ms since 1970. */
 export const watchFor = (seat: Seat, text: string): Promise<unknown> =>
