@@ -13,7 +13,6 @@ export const people = [
   { handle: 'Mia', role: 'viewer' },
 ] as const;
 
-export type Role = (typeof people)[number]['role'];
 export type Handle = (typeof people)[number]['handle'];
 
 export const signIns = people.map(({ handle, role }) => ({ role, handle, password }));

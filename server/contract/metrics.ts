@@ -2,26 +2,6 @@ import { z } from 'zod';
 import { DropId, Instant, ProductId, StreamId, StreamMs } from './ids.ts';
 import { Currency, Money } from './money.ts';
 
-/** Every figure of a report; the words of its definition stand in the web's message catalogue under the same key. */
-export const figureNames = [
-  'online',
-  'peak',
-  'views',
-  'averageWatchS',
-  'danmaku',
-  'claims',
-  'granted',
-  'redeemed',
-  'claimToRedeem',
-  'orders',
-  'gmv',
-  'gmvLive',
-  'gmvAfterEnd',
-  'gmvPerThousandViews',
-  'discounts',
-] as const;
-export type FigureName = (typeof figureNames)[number];
-
 /**
  * The data screen of a stream. *online*: heard in the last 15 s, one per account or guest; *peak*: highest 10 s
  * sample; *view*: a viewing session of 3 s or more; *averageWatchS*: watched seconds ÷ views; *gmv*: item amounts of
@@ -47,6 +27,7 @@ export const Figures = z.object({
   discounts: Money,
 });
 export type Figures = z.infer<typeof Figures>;
+export type FigureName = keyof Figures;
 
 export const DropReport = z.object({
   dropId: DropId,

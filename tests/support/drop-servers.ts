@@ -20,7 +20,6 @@ const hana = AccountId.parse('acc_hana');
 const aki = AccountId.parse('acc_aki');
 const akisGoods = VendorId.parse('vnd_aki');
 const teapot = ProductId.parse('prd_teapot');
-const scarf = ProductId.parse('prd_scarf');
 
 /** The teapot coupon of the walk-through: 10.00 off from 30.00 on. */
 export const teapotDrop = (stock: number, more: Partial<DropForm> = {}): DropForm => ({

@@ -1,7 +1,7 @@
 import { createRouter } from 'sv-router';
 
 /** Every page of the app, each a chunk of its own. */
-export const { navigate, route, isActive } = createRouter({
+export const { navigate, route } = createRouter({
   '/': () => import('../views/HomeView.svelte'),
   '/r/:streamId': () => import('../views/RoomView.svelte'),
   '/sign-in': () => import('../views/SignInView.svelte'),

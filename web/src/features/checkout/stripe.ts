@@ -20,7 +20,7 @@ export type StripePage = {
   }): Promise<{ confirmationToken?: { id: string }; error?: StripeFault }>;
   handleNextAction(options: { clientSecret: string }): Promise<{ error?: StripeFault }>;
 };
-export type { StripeElement, StripeElements };
+export type { StripeElements };
 
 let loading: Promise<void> | undefined;
 
