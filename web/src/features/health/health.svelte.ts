@@ -1,7 +1,7 @@
 import { HealthView } from '#contract/operations.ts';
 import { call } from '../../live/api.ts';
 
-export const everyMs = 3000;
+const everyMs = 3000;
 const spokenEveryMs = 10_000;
 
 type Read = () => Promise<HealthView>;

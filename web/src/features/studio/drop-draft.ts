@@ -3,7 +3,7 @@ import type { ProductId } from '#contract/ids.ts';
 import { type Currency, currencyDigits, type Money, type Price } from '#contract/money.ts';
 import { readAmount, readCount } from '../../ui/amount-text.ts';
 
-export type Funder = 'vendor' | 'host' | 'platform';
+type Funder = 'vendor' | 'host' | 'platform';
 
 /** What stands in the composer's fields, as typed. */
 export type DropDraft = {
