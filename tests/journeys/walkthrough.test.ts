@@ -298,9 +298,14 @@ test('[S0.4] [M-R1] [S0.17] [S0.1] [M-O1] [M-C1] [S3.6] [S3.7] [S3.8] [S3.9] [S0
       .payment_intents.filter(({ status }) => status === 'succeeded')
       .reduce((sum, { amount_received }) => sum + amount_received, 0);
     expect(charged).toBe(9000);
-    const words = JSON.stringify(report);
+    const { page } = await show.seat(ana, `/analyst/${streamId}`);
+    const figure = (name: string) => page.locator(`[data-figure=${name}]`).getByTestId('value').textContent();
+    await page.getByTestId('ledger-check').waitFor();
+    expect(await figure('gmv')).toBe('$90.00');
+    expect(await figure('orders')).toBe('3');
+    const words = JSON.stringify(report) + (await page.getByRole('main').textContent());
     for (const { handle, accountId } of [...viewers, hana, aki.person])
-      expect(words.includes(`"${handle}"`) || words.includes(accountId)).toBe(false);
+      expect(new RegExp(`\\b(${handle}|${accountId})\\b`).test(words)).toBe(false);
   });
 
   for (const socket of sockets) await socket[Symbol.asyncDispose]();
