@@ -1,21 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import {
-  AccountId,
-  ChannelId,
-  DropId,
-  GrantId,
-  OrderId,
-  ProductId,
-  StreamId,
-  VendorId,
-} from '#contract/ids.ts';
+import { AccountId, ChannelId, DropId, GrantId, ProductId, StreamId, VendorId } from '#contract/ids.ts';
 import { dropsEvents } from '#contract/internal/drops.ts';
 import { mongoBatchRecord } from '#server/drops/batches.mongo.ts';
 import type { Drop } from '#server/drops/core/drop.ts';
 import { mongoDropRecord } from '#server/drops/drops.mongo.ts';
-import { mongoGrantRecord } from '#server/drops/grants.mongo.ts';
 import { mongoReceiptSigner } from '#server/drops/signer.mongo.ts';
-import type { ClaimBatch, Grant } from '#server/drops/store.ts';
+import type { ClaimBatch } from '#server/drops/store.ts';
 import { processClock } from '#server/platform/clock.ts';
 import { closeMongo, openMongo as connect, type Mongo } from '#server/platform/mongo.ts';
 import { Outbox, outboxEvent } from '#server/platform/outbox.ts';
@@ -23,13 +13,11 @@ import { openMongo } from '../support/mongo.ts';
 
 let mongo: Mongo;
 let record: ReturnType<typeof mongoDropRecord>;
-let grants: ReturnType<typeof mongoGrantRecord>;
 let count = 0;
 
 beforeAll(async () => {
   mongo = await connect(openMongo());
   record = mongoDropRecord(mongo, new Outbox(processClock));
-  grants = mongoGrantRecord(mongo);
 });
 afterAll(() => closeMongo(mongo));
 
@@ -205,86 +193,6 @@ describe('the fence', () => {
     await record.takeBack(dropId, grantId);
     await record.takeBack(dropId, grantId);
     expect(await record.get(dropId)).toMatchObject({ left: 6 });
-  });
-});
-
-const grantOf = (name: string, more: Partial<Grant> = {}): Grant => ({
-  grantId: GrantId.parse(`grant_${name}`),
-  dropId: DropId.parse('drop_g'),
-  streamId,
-  viewer: `viewer-${name}`,
-  ...{ epoch: 1, number: 1, batchId: '1-0', state: 'granted', title: 'Teapot' },
-  amountOff: { amount: 1000, currency: 'EUR' },
-  minimumSpend: { amount: 3000, currency: 'EUR' },
-  productIds: [ProductId.parse('prd_teapot')],
-  funders: [{ funder: 'vendor', basisPoints: 10_000 }],
-  ...{ grantedAt: 1000, validUntil: 9000 },
-  ...more,
-});
-const order = (name: string) => OrderId.parse(`ord_${name}`);
-
-describe('the record of grants', () => {
-  test('[S3.8] a grant stands once, as it was first written', async () => {
-    const grant = grantOf('once');
-    await grants.insert([grant, grantOf('beside')]);
-    await grants.insert([{ ...grant, title: 'Other' }, grantOf('another')]);
-    expect(await grants.get(grant.grantId)).toEqual(grant);
-    expect(await grants.get(grantOf('another').grantId)).toBeDefined();
-  });
-
-  test('[S3.9] [S3.20] of 20 orders that reserve one coupon at once, one has it; paid, it is redeemed once', async () => {
-    const { grantId } = grantOf('wanted');
-    await grants.insert([grantOf('wanted')]);
-    const tries = await Promise.all(
-      Array.from({ length: 20 }, (_, index) => grants.reserve(grantId, order(`w${index}`), 5000)),
-    );
-    const [winner] = tries.filter((grant) => grant !== undefined);
-    expect(tries.filter((grant) => grant !== undefined)).toHaveLength(1);
-    const orderId = winner?.orderId ?? order('none');
-    expect(await grants.redeem(orderId)).toMatchObject({ state: 'redeemed' });
-    expect(await grants.redeem(orderId)).toBeUndefined();
-    expect(await grants.reserve(grantId, order('late'), 5000)).toBeUndefined();
-  });
-
-  test('[S3.20] given back before its end it is free again, after it expired; either way the order lets go', async () => {
-    for (const [name, now, state] of [
-      ['early', 8999, 'granted'],
-      ['over', 9000, 'expired'],
-    ] as const) {
-      await grants.insert([grantOf(name)]);
-      await grants.reserve(grantOf(name).grantId, order(name), 5000);
-      const restored = await grants.restore(order(name), now);
-      expect(restored).toMatchObject({ state });
-      expect(restored).not.toHaveProperty('orderId');
-      expect(await grants.restore(order(name), now)).toBeUndefined();
-    }
-  });
-
-  test('[S3.12] a coupon past its end cannot be reserved, and is swept to expired', async () => {
-    await grants.insert([grantOf('old', { dropId: DropId.parse('drop_old') })]);
-    expect(await grants.reserve(grantOf('old').grantId, order('old'), 9000)).toBeUndefined();
-    const swept = await grants.expire(9000, 100);
-    expect(swept.map(({ grantId }) => grantId)).toContain(grantOf('old').grantId);
-    expect(await grants.get(grantOf('old').grantId)).toMatchObject({ state: 'expired' });
-  });
-
-  test('[M-D1] a card has as many places in a drop as the cap says, and an order keeps one', async () => {
-    const dropId = DropId.parse('drop_cap');
-    const take = (card: string, name: string, cap = 1) =>
-      grants.takePayerPlace(dropId, card, order(name), cap);
-    expect([await take('card-a', 'c1'), await take('card-a', 'c1'), await take('card-a', 'c2')]).toEqual([
-      true,
-      true,
-      false,
-    ]);
-    expect(await take('card-a', 'c2', 2)).toBe(true);
-    expect(await take('card-b', 'c3')).toBe(true);
-    expect(await take('card-c', 'c3')).toBe(true);
-    // The order changed its card: the other card's place is free.
-    expect(await take('card-b', 'c4')).toBe(true);
-    await grants.freePayerPlaces(order('c1'));
-    expect(await take('card-a', 'c5')).toBe(true);
-    expect(await grants.takePayerPlace(DropId.parse('drop_else'), 'card-a', order('c6'), 1)).toBe(true);
   });
 });
 
