@@ -5,6 +5,10 @@ const isTyping = (target: EventTarget | null): boolean =>
   target instanceof HTMLElement &&
   target.closest('input, textarea, select, [contenteditable="true"]') !== null;
 
+const isOnControl = (target: EventTarget | null): boolean =>
+  target instanceof HTMLElement &&
+  target.closest('button, a, summary, [role="button"], [role="tab"]') !== null;
+
 /**
  * Single keys of a page: they act outside text fields and dialogs only, and can be switched off; the browser remembers
  * that. Names are `KeyboardEvent.key`, upper case for letters.
@@ -23,6 +27,8 @@ export class SingleKeys {
       if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
       if (isTyping(event.target) || document.querySelector('dialog[open]')) return;
       const key = event.key.length === 1 ? event.key.toUpperCase() : event.key;
+      // On a button or a link these two press it.
+      if ((key === 'Enter' || key === ' ') && isOnControl(event.target)) return;
       const act = acts[key];
       if (!act || !(this.isOn || key === '?')) return;
       event.preventDefault();
