@@ -233,6 +233,31 @@ test('on a phone the payment sheet leaves two fifths of the screen to the room, 
   );
 });
 
+// A control whose middle another part covers, or that spills over the edge of its card.
+const outOfReach = `[...document.querySelectorAll('main a[href^="/"], main button')]
+  .map((control) => ({ control, box: control.getBoundingClientRect() }))
+  .filter(({ box }) => box.width > 1 && box.bottom <= innerHeight && box.top >= 0)
+  .filter(({ control, box }) => {
+    const card = control.closest('article, aside, li')?.getBoundingClientRect();
+    const spills = card !== undefined && (box.left < card.left || box.right > card.right || box.bottom > card.bottom);
+    const hit = document.elementFromPoint(box.left + box.width / 2, box.top + box.height / 2);
+    return spills || !control.contains(hit);
+  })
+  .map(({ control }) => control.ariaLabel ?? control.innerText)`;
+
+test('from the narrowest phone to the desk each control of the room lies free and in its card', async (context) => {
+  show.clearAfter(context, 'widths');
+  const { streamId, teapot } = await onAir();
+  const seat = await show.seat(await show.viewer('wim'), `/r/${streamId}`);
+  await release(streamId, teapot);
+  for (const width of [320, 390, 620, 768, 920, 1024, 1200, 1440]) {
+    await seat.page.setViewportSize({ width, height: 844 });
+    await cardIs(seat, 'open');
+    await seat.page.getByTestId('pinned').getByRole('button', { name: 'Buy' }).waitFor();
+    await expect.poll(async () => [width, await seat.page.evaluate(outOfReach)]).toEqual([width, []]);
+  }
+});
+
 test('the language changes on the spot, in words, amounts and the page’s own language', async (context) => {
   show.clearAfter(context, 'language');
   const { streamId } = await onAir();
