@@ -302,7 +302,7 @@ describe('axe finds nothing', () => {
       expect(await faults(seat)).toEqual([]);
       await look(seat, '/sign-in', 'form');
       await look(seat, '/account', 'form');
-      await look(seat, `/channels/${show.channelId}`, 'h1');
+      await look(seat, `/channels/${show.channelId}`, 'text=Hosted by hana');
       await look(seat, '/nowhere', 'h1');
     }, 60_000);
 });

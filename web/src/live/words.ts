@@ -16,6 +16,20 @@ export const timeOfDay = (instant: string | number): string =>
 export const dateAndTime = (instant: string | number): string =>
   new Intl.DateTimeFormat(getLocale(), { dateStyle: 'medium', timeStyle: 'short' }).format(new Date(instant));
 
+/** A day near now as people say it, with a time: "Today 21:30", "Thu 20:00"; else the date. `now` is server time. */
+export function dayAndTime(instant: string, now: number): string {
+  const at = new Date(instant);
+  const midnight = (time: number) => new Date(time).setHours(0, 0, 0, 0);
+  const days = Math.round((midnight(at.getTime()) - midnight(now)) / 86_400_000);
+  if (days < 0 || days > 6) return dateAndTime(instant);
+  const time = new Intl.DateTimeFormat(getLocale(), { timeStyle: 'short' }).format(at);
+  const day =
+    days < 2
+      ? new Intl.RelativeTimeFormat(getLocale(), { numeric: 'auto' }).format(days, 'day')
+      : new Intl.DateTimeFormat(getLocale(), { weekday: 'short' }).format(at);
+  return `${day.charAt(0).toLocaleUpperCase(getLocale())}${day.slice(1)} ${time}`;
+}
+
 /** What each code of the error table says to a person: the outcome, and the next step. The one table of the web. */
 const refusalWords: Record<ErrorCode, () => string> = {
   'invalid-request': m.error_invalid_request,

@@ -45,6 +45,11 @@ export class RoomController {
     return () => this.#parts.delete(take);
   }
 
+  /** Whether people meet and talk here: not before it is known, and not after its end. */
+  get isOpen(): boolean {
+    return this.stream?.state === 'scheduled' || this.stream?.state === 'live';
+  }
+
   product(productId: ProductId): ProductView | undefined {
     return (
       this.showcase.find((one) => one.productId === productId) ??
