@@ -10,7 +10,7 @@ import { Broadcast } from './broadcast.ts';
 import { signIns } from './cast.ts';
 import { gatherCrowd } from './crowd.ts';
 import { direct } from './director.ts';
-import { openStream, seedShow } from './seed.ts';
+import { openStream, planStreams, seedShow } from './seed.ts';
 
 /**
  * The demo show: a seeded shop, a generated picture on air, viewers who talk, a pinned product and a drop every few
@@ -28,6 +28,7 @@ renameSync(`${list}.new`, list);
 
 const show = await withRoles((grant) => seedShow(address, grant));
 const streamId = await openStream(show);
+await planStreams(show);
 await using showing = new AsyncDisposableStack();
 const { ffmpegBin } = config.media;
 const broadcast = showing.use(

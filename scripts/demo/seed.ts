@@ -123,6 +123,27 @@ export async function openStream({ cast, channelId, products }: Show): Promise<S
 
 const streamTitle = 'Autumn tea, wool and a little rain';
 
+const coming = [
+  { title: 'Winter coats, tried on slowly', inDays: 1, pictureName: 'coat' },
+  { title: 'Three teas for a long evening', inDays: 3, pictureName: 'tin' },
+];
+
+/** Keeps something planned: what has passed is planned again. */
+export async function planStreams({ cast, channelId }: Show): Promise<void> {
+  const desk = await cast.Hana.get(`/channels/${channelId}/desk`, pageOf(DeskStream));
+  const planned = desk.items.filter(
+    ({ state, startsAt }) => state === 'scheduled' && Date.parse(startsAt) > Date.now(),
+  );
+  for (const { title, inDays, pictureName } of coming) {
+    if (planned.some((stream) => stream.title === title)) continue;
+    const startsAt = new Date(Date.now() + inDays * 86_400_000);
+    startsAt.setUTCHours(18, 0, 0, 0);
+    const coverPictureId = await uploadPicture(cast.Hana, pictureName, 1280, 720);
+    const wish = { title, startsAt: startsAt.toISOString(), currency: 'USD', coverPictureId };
+    await cast.Hana.send('POST', `/channels/${channelId}/streams`, wish, DeskStream);
+  }
+}
+
 async function accountOf(client: HttpClient): Promise<string> {
   const me = await client.get('/me', Me);
   if (me.kind !== 'account') throw new Error('the demo signed in, but as nobody');
