@@ -95,6 +95,11 @@ test('minutes stand at stream time and sum to the totals within the stream', () 
   expect(minutes.reduce((total, { gmv }) => total + gmv.amount, 0)).toBe(13_000);
 });
 
+test('a payment that is dated into the second before going live counts in the first minute', () => {
+  const [first] = minuteReports({ ...evening, orders: [order(-400, 3000, 1000)] }, 0);
+  expect(first).toMatchObject({ orders: 1, gmv: { amount: 3000 } });
+});
+
 test('before the first view there is no figure per thousand views, and products are ranked by their sum', () => {
   const quiet = figuresOf({ ...evening, presence: { ...evening.presence, views: 0 }, drops: [] });
   expect([quiet.gmvPerThousandViews, quiet.claimToRedeem, quiet.averageWatchS]).toEqual([null, null, 0]);

@@ -106,7 +106,8 @@ export function minuteReports(facts: Facts, nowMs: number): MinuteReport[] {
     orders: 0,
     gmv: { amount: 0, currency },
   }));
-  const minuteAt = (streamMs: number) => minutes[Math.floor(streamMs / minuteMs)];
+  // A payment service dates in whole seconds, and so may date a payment into the second before going live.
+  const minuteAt = (streamMs: number) => minutes[Math.floor(Math.max(0, streamMs) / minuteMs)];
   for (const { streamMs, online } of presence.samples) {
     const minute = minuteAt(streamMs);
     if (minute) minute.online = Math.max(minute.online ?? 0, online);

@@ -215,6 +215,10 @@ export async function createVendor(name: string): Promise<VendorId> {
   return (await call('POST', '/vendors', VendorView, options)).vendorId;
 }
 
+/** Shops by name, in the given order. @throws ApiError */
+export const namesOf = (vendorIds: readonly VendorId[]): Promise<VendorView[]> =>
+  Promise.all(vendorIds.map((vendorId) => call('GET', `/vendors/${vendorId}`, VendorView)));
+
 /** Channels that are or will be on air, by name. @throws ApiError */
 export async function knownChannels(): Promise<ChannelName[]> {
   const { live, scheduled, replay } = await call('GET', '/streams', HomeStreams);
