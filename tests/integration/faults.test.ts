@@ -24,7 +24,7 @@ let operator: Person;
 let vendorId: VendorId;
 let channelId: ChannelId;
 
-const units = 50;
+const units = 1000;
 const coupons = 4;
 const price = 4000;
 
