@@ -228,7 +228,7 @@ test('[M-R1] [S3.1] [S3.6] a host goes live from the browser, pins, and prepares
   const dialog = page.getByRole('dialog');
   await dialog.getByText('The pinned product').waitFor();
   await dialog.getByRole('button', { name: 'End stream' }).click();
-  await page.getByText('This stream has ended').waitFor();
+  await page.getByRole('heading', { name: 'This stream has ended' }).waitFor();
 }, 180_000);
 
 test('[M-A3] an analyst reads figures that equal the ledger, and no name; others read nothing', async (context) => {

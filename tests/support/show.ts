@@ -196,6 +196,22 @@ export const framesIn = async ({ page }: Seat, ms: number): Promise<number> =>
     })`),
   );
 
+/**
+ * Presses the money button of the drop card at every seat at one instant; a click each by itself would wait for the card
+ * to rest, and find the other one's outcome there. Answers at which seats it still stood.
+ */
+export function claimTogether(seats: readonly Seat[]): Promise<boolean[]> {
+  const at = Date.now() + 500;
+  const press = `new Promise((resolve) => {
+    setTimeout(() => {
+      const button = document.querySelector('[data-testid=drop-card][data-state=open] button.money');
+      button?.click();
+      resolve(button !== null);
+    }, ${at} - Date.now());
+  })`;
+  return Promise.all(seats.map(async ({ page }) => z.boolean().parse(await page.evaluate(press))));
+}
+
 /** From now on notes each press of Enter; `whenEntered` reads the last, in ms since 1970. */
 export const watchEnter = ({ page }: Seat): Promise<unknown> =>
   page.evaluate(

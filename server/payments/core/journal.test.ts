@@ -77,7 +77,7 @@ test('[S0.12] whoever funds a discount, a sale shares out what was paid and what
       expect(share.ofCharge.amount).toBe(paid - fee);
       expect(share.ofPlatform.amount).toBe(platform + (hasHost ? host : 0));
       const owed = legs.find(({ account }) => account === 'vendor:vnd_1')?.amount.amount ?? 0;
-      expect(-owed).toBe(share.ofCharge.amount + share.ofPlatform.amount);
+      expect(owed + share.ofCharge.amount + share.ofPlatform.amount).toBe(0);
     }),
   );
 });
