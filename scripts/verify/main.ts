@@ -27,10 +27,10 @@ for (const { streamId } of streams) {
       stored: `${ledger.gmvFromOrders.amount} by orders`,
       recomputed: `${ledger.gmvFromJournal.amount} by the journal`,
     });
-  if (ledger.grantsFromRecord !== ledger.redemptionsFromOrders)
+  if (ledger.redemptionsFromRecord !== ledger.redemptionsFromOrders)
     differences.push({
       where: `coupons of ${streamId}`,
-      stored: `${ledger.grantsFromRecord} redeemed`,
+      stored: `${ledger.redemptionsFromRecord} redeemed`,
       recomputed: `${ledger.redemptionsFromOrders} orders with one`,
     });
   for (const drop of drops)

@@ -66,7 +66,7 @@ export type MinuteReport = z.infer<typeof MinuteReport>;
 export const LedgerCheck = z.object({
   gmvFromOrders: Money,
   gmvFromJournal: Money,
-  grantsFromRecord: z.int(),
+  redemptionsFromRecord: z.int(),
   redemptionsFromOrders: z.int(),
   isEqual: z.boolean(),
 });

@@ -2,178 +2,163 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Stripe } from 'stripe';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Simulator } from '../../scripts/stripe-sim/simulator.ts';
+import { describe, expect, it } from 'vitest';
 import {
   client,
+  deskOfEachTest,
   openSimulator,
-  payWith,
   refusal,
   secretKey,
   webhookSecret,
 } from '../support/payment-simulator.ts';
-import { openWebhookEndpoint, type WebhookEndpoint } from '../support/webhook-endpoint.ts';
 
-let simulator: Simulator;
-let endpoint: WebhookEndpoint;
-let stripe: Stripe;
-
-const pay = (
-  card: string,
-  more: Partial<Stripe.PaymentIntentCreateParams> = {},
-  options: Stripe.RequestOptions = {},
-) => payWith(stripe, card, more, options);
-const typesSent = () => endpoint.received.map((one) => one.event.type);
-
-beforeEach(async () => {
-  endpoint = await openWebhookEndpoint(webhookSecret);
-  simulator = await openSimulator({ webhookUrl: endpoint.url });
-  stripe = client(simulator.port);
-});
-afterEach(async () => {
-  await simulator[Symbol.asyncDispose]();
-  await endpoint[Symbol.asyncDispose]();
-});
+const desk = deskOfEachTest();
 
 describe('idempotency keys', () => {
   it('a key replays its first answer, also to a declined card', async () => {
-    const first = await pay('pm_card_visa', {}, { idempotencyKey: 'order:1:pay:1' });
-    const second = await pay('pm_card_visa', {}, { idempotencyKey: 'order:1:pay:1' });
+    const first = await desk.pay('pm_card_visa', {}, { idempotencyKey: 'order:1:pay:1' });
+    const second = await desk.pay('pm_card_visa', {}, { idempotencyKey: 'order:1:pay:1' });
     expect(second).toEqual(first);
     expect(second.lastResponse.headers['idempotent-replayed']).toBe('true');
     const declined = [
-      await refusal(pay('pm_card_chargeDeclined', {}, { idempotencyKey: 'k2' })),
-      await refusal(pay('pm_card_chargeDeclined', {}, { idempotencyKey: 'k2' })),
+      await refusal(desk.pay('pm_card_chargeDeclined', {}, { idempotencyKey: 'k2' })),
+      await refusal(desk.pay('pm_card_chargeDeclined', {}, { idempotencyKey: 'k2' })),
     ];
     expect(declined[0]?.payment_intent?.id).toBe(declined[1]?.payment_intent?.id);
-    expect((await stripe.paymentIntents.list()).data).toHaveLength(2);
+    expect((await desk.stripe.paymentIntents.list()).data).toHaveLength(2);
   });
 
   it('a key with other parameters is an error, and a refused validation frees the key', async () => {
-    await pay('pm_card_visa', {}, { idempotencyKey: 'k' });
-    const error = await refusal(pay('pm_card_visa', { amount: 4000 }, { idempotencyKey: 'k' }));
+    await desk.pay('pm_card_visa', {}, { idempotencyKey: 'k' });
+    const error = await refusal(desk.pay('pm_card_visa', { amount: 4000 }, { idempotencyKey: 'k' }));
     expect(error).toBeInstanceOf(Stripe.errors.StripeIdempotencyError);
     expect(error.statusCode).toBe(400);
-    await refusal(pay('pm_card_visa', { amount: 1 }, { idempotencyKey: 'free' }));
-    expect((await pay('pm_card_visa', {}, { idempotencyKey: 'free' })).status).toBe('succeeded');
+    await refusal(desk.pay('pm_card_visa', { amount: 1 }, { idempotencyKey: 'free' }));
+    expect((await desk.pay('pm_card_visa', {}, { idempotencyKey: 'free' })).status).toBe('succeeded');
   });
 
   it('a key is forgotten after 24 hours', async () => {
     let now = Date.UTC(2027, 0, 1);
     await using old = await openSimulator({ clock: () => now });
-    stripe = client(old.port);
-    const first = await pay('pm_card_visa', {}, { idempotencyKey: 'k' });
+    desk.stripe = client(old.port);
+    const first = await desk.pay('pm_card_visa', {}, { idempotencyKey: 'k' });
     now += 24 * 60 * 60 * 1000;
-    expect((await pay('pm_card_visa', {}, { idempotencyKey: 'k' })).id).not.toBe(first.id);
+    expect((await desk.pay('pm_card_visa', {}, { idempotencyKey: 'k' })).id).not.toBe(first.id);
   });
 });
 
 describe('injected failures', () => {
   it('a 500 after the effect is stored under its key, and the effect stands', async () => {
-    simulator.addFault({ kind: '500-after', method: 'POST', path: '/v1/payment_intents' });
+    desk.simulator.addFault({ kind: '500-after', method: 'POST', path: '/v1/payment_intents' });
     for (const _ of [1, 2])
-      expect(await refusal(pay('pm_card_visa', {}, { idempotencyKey: 'k' }))).toMatchObject({
+      expect(await refusal(desk.pay('pm_card_visa', {}, { idempotencyKey: 'k' }))).toMatchObject({
         statusCode: 500,
         type: 'StripeAPIError',
       });
-    expect((await stripe.paymentIntents.list()).data).toMatchObject([{ status: 'succeeded' }]);
+    expect((await desk.stripe.paymentIntents.list()).data).toMatchObject([{ status: 'succeeded' }]);
   });
 
   it('a 500 before the effect is stored too, and nothing was done', async () => {
-    simulator.addFault({ kind: '500-before', path: '/v1/payment_intents' });
+    desk.simulator.addFault({ kind: '500-before', path: '/v1/payment_intents' });
     for (const _ of [1, 2])
-      expect((await refusal(pay('pm_card_visa', {}, { idempotencyKey: 'k' }))).statusCode).toBe(500);
-    expect((await stripe.paymentIntents.list()).data).toEqual([]);
+      expect((await refusal(desk.pay('pm_card_visa', {}, { idempotencyKey: 'k' }))).statusCode).toBe(500);
+    expect((await desk.stripe.paymentIntents.list()).data).toEqual([]);
   });
 
   it('a 429 is not stored: the same key works afterwards', async () => {
-    simulator.addFault({ kind: '429', path: '/v1/*' });
-    expect(await refusal(pay('pm_card_visa', {}, { idempotencyKey: 'k' }))).toBeInstanceOf(
+    desk.simulator.addFault({ kind: '429', path: '/v1/*' });
+    expect(await refusal(desk.pay('pm_card_visa', {}, { idempotencyKey: 'k' }))).toBeInstanceOf(
       Stripe.errors.StripeRateLimitError,
     );
-    expect((await pay('pm_card_visa', {}, { idempotencyKey: 'k' })).status).toBe('succeeded');
+    expect((await desk.pay('pm_card_visa', {}, { idempotencyKey: 'k' })).status).toBe('succeeded');
   });
 
   it.each([
     ['timeout-after', { timeout: 200 }],
     ['reset-mid-body', {}],
   ] as const)('after %s the same key answers what was done', async (kind, more) => {
-    simulator.addFault({ kind, path: '/v1/payment_intents' });
-    stripe = client(simulator.port, more);
-    expect(await refusal(pay('pm_card_visa', {}, { idempotencyKey: 'k' }))).toBeInstanceOf(
+    desk.simulator.addFault({ kind, path: '/v1/payment_intents' });
+    desk.stripe = client(desk.simulator.port, more);
+    expect(await refusal(desk.pay('pm_card_visa', {}, { idempotencyKey: 'k' }))).toBeInstanceOf(
       Stripe.errors.StripeConnectionError,
     );
-    const again = await pay('pm_card_visa', {}, { idempotencyKey: 'k' });
+    const again = await desk.pay('pm_card_visa', {}, { idempotencyKey: 'k' });
     expect(again.status).toBe('succeeded');
-    expect((await stripe.paymentIntents.list()).data).toHaveLength(1);
+    expect((await desk.stripe.paymentIntents.list()).data).toHaveLength(1);
   });
 
   it('faults are set and cleared over HTTP with the secret key alone', async () => {
     const ask = (method: string, key: string) =>
-      fetch(`${simulator.url}/_sim/faults`, {
+      fetch(`${desk.simulator.url}/_sim/faults`, {
         method,
         headers: { authorization: `Bearer ${key}` },
         ...(method === 'POST' ? { body: JSON.stringify({ kind: '429', times: 2, skip: 1 }) } : {}),
       });
     expect((await ask('POST', 'sk_test_other')).status).toBe(401);
     expect(await (await ask('POST', secretKey)).json()).toMatchObject([{ kind: '429', times: 2 }]);
-    await stripe.balance.retrieve();
-    expect((await refusal(stripe.balance.retrieve())).statusCode).toBe(429);
+    await desk.stripe.balance.retrieve();
+    expect((await refusal(desk.stripe.balance.retrieve())).statusCode).toBe(429);
     await ask('DELETE', secretKey);
-    await stripe.balance.retrieve();
+    await desk.stripe.balance.retrieve();
   });
 });
 
 describe('webhooks', () => {
   it('[M-O7] are signed as Stripe signs, and one changed byte is refused', async () => {
-    await pay('pm_card_visa');
-    await simulator.webhooksSettled();
-    const sent = endpoint.received[0];
+    await desk.pay('pm_card_visa');
+    await desk.simulator.webhooksSettled();
+    const sent = desk.endpoint.received[0];
     if (sent === undefined) throw new Error('nothing was sent');
-    expect(stripe.webhooks.constructEvent(sent.body, sent.signature, webhookSecret).id).toBe(sent.event.id);
+    expect(desk.stripe.webhooks.constructEvent(sent.body, sent.signature, webhookSecret).id).toBe(
+      sent.event.id,
+    );
     const changed = sent.body.replace('3000', '3001');
     expect(changed).not.toBe(sent.body);
-    expect(() => stripe.webhooks.constructEvent(changed, sent.signature, webhookSecret)).toThrow(
+    expect(() => desk.stripe.webhooks.constructEvent(changed, sent.signature, webhookSecret)).toThrow(
       Stripe.errors.StripeSignatureVerificationError,
     );
-    expect(() => stripe.webhooks.constructEvent(sent.body, sent.signature, 'whsec_other')).toThrow(
+    expect(() => desk.stripe.webhooks.constructEvent(sent.body, sent.signature, 'whsec_other')).toThrow(
       Stripe.errors.StripeSignatureVerificationError,
     );
   });
 
-  it('wait for an endpoint that is down and arrive in order', async () => {
-    endpoint.answerWith(503);
-    await pay('pm_card_visa');
-    await endpoint.until((types) => types.length >= 1);
-    expect((await stripe.events.list({ delivery_success: false })).data).toHaveLength(3);
-    endpoint.answerWith(200);
-    await simulator.webhooksSettled();
-    expect([...new Set(typesSent())]).toEqual([
+  it('wait for an desk.endpoint that is down and arrive in order', async () => {
+    desk.endpoint.answerWith(503);
+    await desk.pay('pm_card_visa');
+    await desk.endpoint.until((types) => types.length >= 1);
+    expect((await desk.stripe.events.list({ delivery_success: false })).data).toHaveLength(3);
+    desk.endpoint.answerWith(200);
+    await desk.simulator.webhooksSettled();
+    expect([...new Set(desk.typesSent())]).toEqual([
       'payment_intent.created',
       'charge.succeeded',
       'payment_intent.succeeded',
     ]);
-    expect((await stripe.events.list({ types: ['charge.*'] })).data).toMatchObject([
+    expect((await desk.stripe.events.list({ types: ['charge.*'] })).data).toMatchObject([
       { type: 'charge.succeeded', pending_webhooks: 0 },
     ]);
   });
 
   it('can be lost, doubled, delayed and overtaken, and sent again', async () => {
-    simulator.addFault({ kind: 'webhook-lost', type: 'payment_intent.created' });
-    simulator.addFault({ kind: 'webhook-doubled', type: 'payment_intent.succeeded', copies: 3 });
-    await pay('pm_card_visa');
-    await simulator.webhooksSettled();
-    expect(typesSent()).toEqual(['charge.succeeded', ...Array(3).fill('payment_intent.succeeded')]);
-    const lost = simulator.events().find((record) => record.event.type === 'payment_intent.created');
-    expect(await simulator.replayEvent(lost?.id ?? '')).toBe(200);
-    expect(typesSent().at(-1)).toBe('payment_intent.created');
+    desk.simulator.addFault({ kind: 'webhook-lost', type: 'payment_intent.created' });
+    desk.simulator.addFault({ kind: 'webhook-doubled', type: 'payment_intent.succeeded', copies: 3 });
+    await desk.pay('pm_card_visa');
+    await desk.simulator.webhooksSettled();
+    expect(desk.typesSent()).toEqual(['charge.succeeded', ...Array(3).fill('payment_intent.succeeded')]);
+    const lost = desk.simulator.events().find((record) => record.event.type === 'payment_intent.created');
+    expect(await desk.simulator.replayEvent(lost?.id ?? '')).toBe(200);
+    expect(desk.typesSent().at(-1)).toBe('payment_intent.created');
 
-    endpoint.received.length = 0;
-    simulator.addFault({ kind: 'webhook-reordered', type: 'charge.succeeded' });
-    simulator.addFault({ kind: 'webhook-delayed', type: 'payment_intent.created', ms: 60 });
-    await pay('pm_card_visa');
-    await simulator.webhooksSettled();
-    expect(typesSent()).toEqual(['payment_intent.succeeded', 'charge.succeeded', 'payment_intent.created']);
+    desk.endpoint.received.length = 0;
+    desk.simulator.addFault({ kind: 'webhook-reordered', type: 'charge.succeeded' });
+    desk.simulator.addFault({ kind: 'webhook-delayed', type: 'payment_intent.created', ms: 60 });
+    await desk.pay('pm_card_visa');
+    await desk.simulator.webhooksSettled();
+    expect(desk.typesSent()).toEqual([
+      'payment_intent.succeeded',
+      'charge.succeeded',
+      'payment_intent.created',
+    ]);
   });
 });
 
@@ -181,20 +166,20 @@ describe('a restart', () => {
   it('keeps objects, keys, waiting webhooks and what is still to come', async () => {
     const dataFile = join(await mkdtemp(join(tmpdir(), 'stripe-sim-')), 'stripe-sim.json');
     const before = await openSimulator({ dataFile, delays: { lateMs: 50 } });
-    stripe = client(before.port);
-    const paid = await pay('pm_card_visa', {}, { idempotencyKey: 'k' });
-    const late = await pay('pm_card_paysLate');
+    desk.stripe = client(before.port);
+    const paid = await desk.pay('pm_card_visa', {}, { idempotencyKey: 'k' });
+    const late = await desk.pay('pm_card_paysLate');
     await before[Symbol.asyncDispose]();
     for (const _ of [1, 2]) {
-      await using after = await openSimulator({ dataFile, webhookUrl: endpoint.url });
-      stripe = client(after.port);
-      expect((await pay('pm_card_visa', {}, { idempotencyKey: 'k' })).id).toBe(paid.id);
-      await endpoint.until(
+      await using after = await openSimulator({ dataFile, webhookUrl: desk.endpoint.url });
+      desk.stripe = client(after.port);
+      expect((await desk.pay('pm_card_visa', {}, { idempotencyKey: 'k' })).id).toBe(paid.id);
+      await desk.endpoint.until(
         (types) => types.filter((type) => type === 'payment_intent.succeeded').length === 2,
       );
-      expect((await stripe.paymentIntents.retrieve(late.id)).status).toBe('succeeded');
+      expect((await desk.stripe.paymentIntents.retrieve(late.id)).status).toBe('succeeded');
       await after.webhooksSettled();
     }
-    expect(typesSent().filter((type) => type === 'payment_intent.created')).toHaveLength(2);
+    expect(desk.typesSent().filter((type) => type === 'payment_intent.created')).toHaveLength(2);
   });
 });

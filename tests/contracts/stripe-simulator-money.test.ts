@@ -3,42 +3,14 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Stripe } from 'stripe';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Simulator } from '../../scripts/stripe-sim/simulator.ts';
-import {
-  client,
-  openSimulator,
-  openVendor,
-  payWith,
-  refusal,
-  webhookSecret,
-} from '../support/payment-simulator.ts';
-import { openWebhookEndpoint, type WebhookEndpoint } from '../support/webhook-endpoint.ts';
+import { describe, expect, it } from 'vitest';
+import { client, deskOfEachTest, openSimulator, openVendor, refusal } from '../support/payment-simulator.ts';
 
-let simulator: Simulator;
-let endpoint: WebhookEndpoint;
-let stripe: Stripe;
-
-const pay = (
-  card: string,
-  more: Partial<Stripe.PaymentIntentCreateParams> = {},
-  options: Stripe.RequestOptions = {},
-) => payWith(stripe, card, more, options);
-const typesSent = () => endpoint.received.map((one) => one.event.type);
-
-beforeEach(async () => {
-  endpoint = await openWebhookEndpoint(webhookSecret);
-  simulator = await openSimulator({ webhookUrl: endpoint.url });
-  stripe = client(simulator.port);
-});
-afterEach(async () => {
-  await simulator[Symbol.asyncDispose]();
-  await endpoint[Symbol.asyncDispose]();
-});
+const desk = deskOfEachTest();
 
 describe('confirmation tokens', () => {
   const publish = (path: string, form: Record<string, string>) =>
-    fetch(`${simulator.url}/stripe-sim/v1/${path}`, {
+    fetch(`${desk.simulator.url}/stripe-sim/v1/${path}`, {
       method: 'POST',
       body: new URLSearchParams({ key: 'pk_test_page', ...form }),
     });
@@ -81,29 +53,29 @@ describe('confirmation tokens', () => {
   });
 
   it('a token confirms one intent and no second', async () => {
-    const token = await stripe.testHelpers.confirmationTokens.create({
+    const token = await desk.stripe.testHelpers.confirmationTokens.create({
       payment_method: 'pm_card_visa',
       return_url: 'https://shop.test/back',
     });
     const params = { amount: 3000, currency: 'eur', confirm: true, confirmation_token: token.id };
-    const intent = await stripe.paymentIntents.create(params);
+    const intent = await desk.stripe.paymentIntents.create(params);
     expect(intent.status).toBe('succeeded');
-    expect((await stripe.confirmationTokens.retrieve(token.id)).payment_intent).toBe(intent.id);
-    expect(await refusal(stripe.paymentIntents.create(params))).toMatchObject({
+    expect((await desk.stripe.confirmationTokens.retrieve(token.id)).payment_intent).toBe(intent.id);
+    expect(await refusal(desk.stripe.paymentIntents.create(params))).toMatchObject({
       param: 'confirmation_token',
     });
-    expect((await stripe.paymentIntents.list()).data).toHaveLength(1);
+    expect((await desk.stripe.paymentIntents.list()).data).toHaveLength(1);
   });
 
   it('the browser key opens neither the server API nor an intent without its secret', async () => {
-    const intent = await stripe.paymentIntents.create({
+    const intent = await desk.stripe.paymentIntents.create({
       amount: 3000,
       currency: 'eur',
       metadata: { orderId: 'ord_1' },
     });
     const asPublic = new Stripe('pk_test_page', {
       host: '127.0.0.1',
-      port: simulator.port,
+      port: desk.simulator.port,
       protocol: 'http',
       telemetry: false,
       maxNetworkRetries: 0,
@@ -111,7 +83,7 @@ describe('confirmation tokens', () => {
     expect(await refusal(asPublic.paymentIntents.retrieve(intent.id))).toMatchObject({ statusCode: 401 });
     const see = (secret: string) =>
       fetch(
-        `${simulator.url}/stripe-sim/v1/payment_intents/${intent.id}?key=pk_test_page&client_secret=${secret}`,
+        `${desk.simulator.url}/stripe-sim/v1/payment_intents/${intent.id}?key=pk_test_page&client_secret=${secret}`,
       );
     expect((await see('wrong')).status).toBe(400);
     const seen = await (await see(intent.client_secret ?? '')).text();
@@ -128,25 +100,29 @@ describe('confirmation tokens', () => {
 
 describe('money after the sale', () => {
   it('refunds, in part, in full and too much', async () => {
-    const intent = await pay('pm_card_visa');
+    const intent = await desk.pay('pm_card_visa');
     const charge = String(intent.latest_charge);
-    await stripe.refunds.create({ payment_intent: intent.id, amount: 1000, reason: 'requested_by_customer' });
-    expect(await refusal(stripe.refunds.create({ charge, amount: 2001 }))).toMatchObject({
+    await desk.stripe.refunds.create({
+      payment_intent: intent.id,
+      amount: 1000,
+      reason: 'requested_by_customer',
+    });
+    expect(await refusal(desk.stripe.refunds.create({ charge, amount: 2001 }))).toMatchObject({
       statusCode: 400,
       param: 'amount',
     });
-    expect(await stripe.refunds.create({ charge })).toMatchObject({ amount: 2000, status: 'succeeded' });
-    expect(await refusal(stripe.refunds.create({ charge }))).toMatchObject({
+    expect(await desk.stripe.refunds.create({ charge })).toMatchObject({ amount: 2000, status: 'succeeded' });
+    expect(await refusal(desk.stripe.refunds.create({ charge }))).toMatchObject({
       code: 'charge_already_refunded',
     });
-    expect(await stripe.charges.retrieve(charge, { expand: ['refunds'] })).toMatchObject({
+    expect(await desk.stripe.charges.retrieve(charge, { expand: ['refunds'] })).toMatchObject({
       refunded: true,
       amount_refunded: 3000,
       refunds: { data: [{ amount: 2000 }, { amount: 1000 }] },
     });
-    expect((await stripe.refunds.list({ payment_intent: intent.id })).data).toHaveLength(2);
-    await simulator.webhooksSettled();
-    expect(typesSent().slice(3)).toEqual([
+    expect((await desk.stripe.refunds.list({ payment_intent: intent.id })).data).toHaveLength(2);
+    await desk.simulator.webhooksSettled();
+    expect(desk.typesSent().slice(3)).toEqual([
       'refund.created',
       'charge.refunded',
       'refund.created',
@@ -155,57 +131,59 @@ describe('money after the sale', () => {
   });
 
   it('transfers go to vendors that finished onboarding, never above their source charge', async () => {
-    const raw = await stripe.accounts.create({
+    const raw = await desk.stripe.accounts.create({
       type: 'express',
       capabilities: { transfers: { requested: true } },
     });
-    const intent = await pay('pm_card_visa', { transfer_group: 'ord_1' });
+    const intent = await desk.pay('pm_card_visa', { transfer_group: 'ord_1' });
     const from = { amount: 2700, currency: 'eur', source_transaction: String(intent.latest_charge) };
-    expect(await refusal(stripe.transfers.create({ ...from, destination: raw.id }))).toMatchObject({
+    expect(await refusal(desk.stripe.transfers.create({ ...from, destination: raw.id }))).toMatchObject({
       code: 'insufficient_capabilities_for_transfer',
     });
-    const destination = await openVendor(stripe, simulator);
-    const transfer = await stripe.transfers.create({ ...from, destination });
+    const destination = await openVendor(desk.stripe, desk.simulator);
+    const transfer = await desk.stripe.transfers.create({ ...from, destination });
     expect(transfer).toMatchObject({ amount: 2700, destination, transfer_group: 'ord_1', reversed: false });
-    expect(await refusal(stripe.transfers.create({ ...from, amount: 301, destination }))).toMatchObject({
+    expect(await refusal(desk.stripe.transfers.create({ ...from, amount: 301, destination }))).toMatchObject({
       param: 'amount',
     });
-    const back = await stripe.transfers.createReversal(transfer.id, { amount: 700 });
+    const back = await desk.stripe.transfers.createReversal(transfer.id, { amount: 700 });
     expect(back).toMatchObject({ amount: 700, transfer: transfer.id });
-    expect(await stripe.transfers.retrieve(transfer.id)).toMatchObject({
+    expect(await desk.stripe.transfers.retrieve(transfer.id)).toMatchObject({
       amount_reversed: 700,
       reversals: { data: [{ id: back.id }] },
     });
-    const balance = await stripe.balance.retrieve({}, { stripeAccount: destination });
+    const balance = await desk.stripe.balance.retrieve({}, { stripeAccount: destination });
     expect(balance.available).toMatchObject([{ amount: 2000, currency: 'eur' }]);
-    simulator.control.payOut(destination, 'eur');
-    expect(await refusal(stripe.transfers.createReversal(transfer.id))).toMatchObject({
+    desk.simulator.control.payOut(destination, 'eur');
+    expect(await refusal(desk.stripe.transfers.createReversal(transfer.id))).toMatchObject({
       code: 'balance_insufficient',
     });
   });
 
   it('a transfer from the platform needs funds, and every cent is on one balance', async () => {
     await using poor = await openSimulator({ openingBalance: 0 });
-    stripe = client(poor.port);
-    const account = await stripe.accounts.create({
+    desk.stripe = client(poor.port);
+    const account = await desk.stripe.accounts.create({
       type: 'express',
       capabilities: { transfers: { requested: true } },
     });
     poor.control.finishOnboarding(account.id);
     const wanted = { amount: 1000, currency: 'eur', destination: account.id };
-    expect(await refusal(stripe.transfers.create(wanted))).toMatchObject({ code: 'balance_insufficient' });
-    const intent = await pay('pm_card_visa');
-    await stripe.transfers.create(wanted);
-    await stripe.refunds.create({ payment_intent: intent.id, amount: 500 });
-    expect((await stripe.balance.retrieve()).available).toMatchObject([
+    expect(await refusal(desk.stripe.transfers.create(wanted))).toMatchObject({
+      code: 'balance_insufficient',
+    });
+    const intent = await desk.pay('pm_card_visa');
+    await desk.stripe.transfers.create(wanted);
+    await desk.stripe.refunds.create({ payment_intent: intent.id, amount: 500 });
+    expect((await desk.stripe.balance.retrieve()).available).toMatchObject([
       { amount: 3000 - 117 - 1000 - 500, currency: 'eur' },
     ]);
-    const { data } = await stripe.balanceTransactions.list();
+    const { data } = await desk.stripe.balanceTransactions.list();
     expect(data.map((one) => one.type)).toEqual(['refund', 'transfer', 'charge']);
   });
 
   it('the onboarding page completes the account, tells account.updated and goes back', async () => {
-    const account = await stripe.accounts.create({
+    const account = await desk.stripe.accounts.create({
       type: 'express',
       capabilities: { transfers: { requested: true } },
     });
@@ -215,43 +193,46 @@ describe('money after the sale', () => {
       details_submitted: false,
     });
     expect(account.requirements?.currently_due).not.toEqual([]);
-    const link = await stripe.accountLinks.create({
+    const link = await desk.stripe.accountLinks.create({
       account: account.id,
       type: 'account_onboarding',
-      return_url: `${simulator.url}/back`,
-      refresh_url: `${simulator.url}/again`,
+      return_url: `${desk.simulator.url}/back`,
+      refresh_url: `${desk.simulator.url}/again`,
     });
     const page = await fetch(link.url);
     expect(page.headers.get('content-security-policy')).toContain("script-src 'self'");
     expect(await page.text()).toContain('Finish');
     const finished = await fetch(link.url, { method: 'POST', redirect: 'manual' });
-    expect([finished.status, finished.headers.get('location')]).toEqual([303, `${simulator.url}/back`]);
+    expect([finished.status, finished.headers.get('location')]).toEqual([303, `${desk.simulator.url}/back`]);
     expect((await fetch(link.url, { redirect: 'manual' })).headers.get('location')).toBe(
-      `${simulator.url}/again`,
+      `${desk.simulator.url}/again`,
     );
-    expect(await stripe.accounts.retrieve(account.id)).toMatchObject({
+    expect(await desk.stripe.accounts.retrieve(account.id)).toMatchObject({
       charges_enabled: true,
       payouts_enabled: true,
       details_submitted: true,
       requirements: { currently_due: [] },
     });
-    await simulator.webhooksSettled();
-    expect(endpoint.received.at(-1)?.event).toMatchObject({ type: 'account.updated', account: account.id });
+    await desk.simulator.webhooksSettled();
+    expect(desk.endpoint.received.at(-1)?.event).toMatchObject({
+      type: 'account.updated',
+      account: account.id,
+    });
   });
 
   it('customers keep the cards they saved', async () => {
-    const customer = await stripe.customers.create({
+    const customer = await desk.stripe.customers.create({
       email: 'hana@dropcast.test',
       metadata: { user: 'hana' },
     });
-    await pay('pm_card_visa', { customer: customer.id, setup_future_usage: 'on_session' });
-    const { data } = await stripe.paymentMethods.list({ customer: customer.id, type: 'card' });
+    await desk.pay('pm_card_visa', { customer: customer.id, setup_future_usage: 'on_session' });
+    const { data } = await desk.stripe.paymentMethods.list({ customer: customer.id, type: 'card' });
     expect(data).toMatchObject([{ customer: customer.id, card: { last4: '4242' } }]);
     const saved = data[0]?.id ?? '';
-    expect((await pay(saved, { customer: customer.id })).status).toBe('succeeded');
-    expect((await stripe.paymentMethods.detach(saved)).customer).toBeNull();
+    expect((await desk.pay(saved, { customer: customer.id })).status).toBe('succeeded');
+    expect((await desk.stripe.paymentMethods.detach(saved)).customer).toBeNull();
     expect(
-      (await stripe.customers.update(customer.id, { name: 'Hana', metadata: { user: '' } })).metadata,
+      (await desk.stripe.customers.update(customer.id, { name: 'Hana', metadata: { user: '' } })).metadata,
     ).toEqual({});
   });
 });

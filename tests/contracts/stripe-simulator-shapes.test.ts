@@ -1,36 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { Stripe } from 'stripe';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Simulator } from '../../scripts/stripe-sim/simulator.ts';
-import {
-  client,
-  openSimulator,
-  openVendor,
-  payWith,
-  refusal,
-  webhookSecret,
-} from '../support/payment-simulator.ts';
-import { openWebhookEndpoint, type WebhookEndpoint } from '../support/webhook-endpoint.ts';
+import { describe, expect, it } from 'vitest';
+import { deskOfEachTest, openVendor, refusal } from '../support/payment-simulator.ts';
 
-let simulator: Simulator;
-let endpoint: WebhookEndpoint;
-let stripe: Stripe;
-
-const pay = (
-  card: string,
-  more: Partial<Stripe.PaymentIntentCreateParams> = {},
-  options: Stripe.RequestOptions = {},
-) => payWith(stripe, card, more, options);
-
-beforeEach(async () => {
-  endpoint = await openWebhookEndpoint(webhookSecret);
-  simulator = await openSimulator({ webhookUrl: endpoint.url });
-  stripe = client(simulator.port);
-});
-afterEach(async () => {
-  await simulator[Symbol.asyncDispose]();
-  await endpoint[Symbol.asyncDispose]();
-});
+const desk = deskOfEachTest();
 
 describe('shapes', () => {
   const keysNamed = (file: string, name: string) => {
@@ -50,23 +23,23 @@ describe('shapes', () => {
   };
 
   it('[M-O7] every object has the keys that the types of the SDK name, and no others', async () => {
-    const intent = await pay('pm_card_createDispute');
-    await endpoint.until((types) => types.includes('charge.dispute.created'));
-    const paid = await pay('pm_card_visa', {
+    const intent = await desk.pay('pm_card_createDispute');
+    await desk.endpoint.until((types) => types.includes('charge.dispute.created'));
+    const paid = await desk.pay('pm_card_visa', {
       expand: ['latest_charge.balance_transaction', 'payment_method'],
     });
     const charge = typeof paid.latest_charge === 'object' ? paid.latest_charge : null;
-    const destination = await openVendor(stripe, simulator);
-    const transfer = await stripe.transfers.create({ amount: 100, currency: 'eur', destination });
-    const account = await stripe.accounts.retrieve(destination);
-    const link = await stripe.accountLinks.create({
+    const destination = await openVendor(desk.stripe, desk.simulator);
+    const transfer = await desk.stripe.transfers.create({ amount: 100, currency: 'eur', destination });
+    const account = await desk.stripe.accounts.retrieve(destination);
+    const link = await desk.stripe.accountLinks.create({
       account: destination,
       type: 'account_onboarding',
       return_url: 'https://shop.test/',
       refresh_url: 'https://shop.test/',
     });
     const answers: [string, string, object | null][] = [
-      ['PaymentIntents', 'PaymentIntent', await stripe.paymentIntents.retrieve(intent.id)],
+      ['PaymentIntents', 'PaymentIntent', await desk.stripe.paymentIntents.retrieve(intent.id)],
       ['Charges', 'Charge', charge],
       [
         'BalanceTransactions',
@@ -78,20 +51,20 @@ describe('shapes', () => {
         'PaymentMethod',
         typeof paid.payment_method === 'object' ? paid.payment_method : null,
       ],
-      ['Refunds', 'Refund', await stripe.refunds.create({ payment_intent: paid.id, amount: 100 })],
+      ['Refunds', 'Refund', await desk.stripe.refunds.create({ payment_intent: paid.id, amount: 100 })],
       ['Transfers', 'Transfer', transfer],
-      ['TransferReversals', 'TransferReversal', await stripe.transfers.createReversal(transfer.id)],
+      ['TransferReversals', 'TransferReversal', await desk.stripe.transfers.createReversal(transfer.id)],
       ['Accounts', 'Account', account],
       ['AccountLinks', 'AccountLink', link],
-      ['Balance', 'Balance', await stripe.balance.retrieve()],
-      ['Customers', 'Customer', await stripe.customers.create({})],
+      ['Balance', 'Balance', await desk.stripe.balance.retrieve()],
+      ['Customers', 'Customer', await desk.stripe.customers.create({})],
       [
         'ConfirmationTokens',
         'ConfirmationToken',
-        await stripe.testHelpers.confirmationTokens.create({ payment_method: 'pm_card_visa' }),
+        await desk.stripe.testHelpers.confirmationTokens.create({ payment_method: 'pm_card_visa' }),
       ],
-      ['Disputes', 'Dispute', (await stripe.disputes.list()).data[0] ?? null],
-      ['Events', 'EventBase', (await stripe.events.list()).data[0] ?? null],
+      ['Disputes', 'Dispute', (await desk.stripe.disputes.list()).data[0] ?? null],
+      ['Events', 'EventBase', (await desk.stripe.events.list()).data[0] ?? null],
     ];
     for (const [file, name, answer] of answers) {
       const { all, needed } = keysNamed(file, name);
@@ -103,7 +76,7 @@ describe('shapes', () => {
   });
 
   it('answers name their request and the version of the SDK', async () => {
-    const { lastResponse } = await stripe.balance.retrieve();
+    const { lastResponse } = await desk.stripe.balance.retrieve();
     expect(lastResponse.requestId).toMatch(/^req_\w{14}$/);
     expect(lastResponse.apiVersion).toBe('2026-10-28.endive');
   });
@@ -111,7 +84,7 @@ describe('shapes', () => {
   it('a wrong secret key is 401', async () => {
     const stranger = new Stripe('sk_test_other', {
       host: '127.0.0.1',
-      port: simulator.port,
+      port: desk.simulator.port,
       protocol: 'http',
       telemetry: false,
       maxNetworkRetries: 0,

@@ -1,33 +1,12 @@
 import { Stripe } from 'stripe';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Simulator } from '../../scripts/stripe-sim/simulator.ts';
-import { client, openSimulator, payWith, refusal, webhookSecret } from '../support/payment-simulator.ts';
-import { openWebhookEndpoint, type WebhookEndpoint } from '../support/webhook-endpoint.ts';
+import { describe, expect, it } from 'vitest';
+import { deskOfEachTest, refusal } from '../support/payment-simulator.ts';
 
-let simulator: Simulator;
-let endpoint: WebhookEndpoint;
-let stripe: Stripe;
-
-const pay = (
-  card: string,
-  more: Partial<Stripe.PaymentIntentCreateParams> = {},
-  options: Stripe.RequestOptions = {},
-) => payWith(stripe, card, more, options);
-const typesSent = () => endpoint.received.map((one) => one.event.type);
-
-beforeEach(async () => {
-  endpoint = await openWebhookEndpoint(webhookSecret);
-  simulator = await openSimulator({ webhookUrl: endpoint.url });
-  stripe = client(simulator.port);
-});
-afterEach(async () => {
-  await simulator[Symbol.asyncDispose]();
-  await endpoint[Symbol.asyncDispose]();
-});
+const desk = deskOfEachTest();
 
 describe('cards', () => {
   it('[M-O7] a good card pays: intent, charge and balance transaction agree', async () => {
-    const intent = await pay('pm_card_visa', {
+    const intent = await desk.pay('pm_card_visa', {
       transfer_group: 'ord_1',
       metadata: { orderId: 'ord_1' },
       expand: ['latest_charge.balance_transaction'],
@@ -39,8 +18,12 @@ describe('cards', () => {
       metadata: { orderId: 'ord_1' },
       latest_charge: { amount: 3000, paid: true, balance_transaction: { amount: 3000, fee: 117, net: 2883 } },
     });
-    await simulator.webhooksSettled();
-    expect(typesSent()).toEqual(['payment_intent.created', 'charge.succeeded', 'payment_intent.succeeded']);
+    await desk.simulator.webhooksSettled();
+    expect(desk.typesSent()).toEqual([
+      'payment_intent.created',
+      'charge.succeeded',
+      'payment_intent.succeeded',
+    ]);
   });
 
   it.each([
@@ -50,7 +33,7 @@ describe('cards', () => {
   ])(
     '[M-O7] %s is refused with 402, and the intent waits for another card',
     async (card, code, declineCode) => {
-      const error = await refusal(pay(card));
+      const error = await refusal(desk.pay(card));
       expect(error).toBeInstanceOf(Stripe.errors.StripeCardError);
       expect(error).toMatchObject({
         statusCode: 402,
@@ -58,13 +41,13 @@ describe('cards', () => {
         decline_code: declineCode,
         payment_intent: { status: 'requires_payment_method' },
       });
-      await simulator.webhooksSettled();
-      expect(typesSent()).toEqual([
+      await desk.simulator.webhooksSettled();
+      expect(desk.typesSent()).toEqual([
         'payment_intent.created',
         'charge.failed',
         'payment_intent.payment_failed',
       ]);
-      const again = await stripe.paymentIntents.confirm(error.payment_intent?.id ?? '', {
+      const again = await desk.stripe.paymentIntents.confirm(error.payment_intent?.id ?? '', {
         payment_method: 'pm_card_visa',
       });
       expect(again).toMatchObject({ status: 'succeeded', last_payment_error: null });
@@ -72,23 +55,23 @@ describe('cards', () => {
   );
 
   it('[M-O7] a card that asks for 3-D Secure pays when the payer completes it', async () => {
-    const asking = await pay('pm_card_threeDSecure2Required');
+    const asking = await desk.pay('pm_card_threeDSecure2Required');
     expect(asking).toMatchObject({
       status: 'requires_action',
       next_action: { type: 'use_stripe_sdk' },
       latest_charge: null,
     });
-    simulator.control.authenticate(asking.id, 'complete');
-    expect(await stripe.paymentIntents.retrieve(asking.id)).toMatchObject({
+    desk.simulator.control.authenticate(asking.id, 'complete');
+    expect(await desk.stripe.paymentIntents.retrieve(asking.id)).toMatchObject({
       status: 'succeeded',
       next_action: null,
     });
   });
 
   it('[M-O7] a failed 3-D Secure charges nothing', async () => {
-    const asking = await pay('pm_card_threeDSecure2Required');
-    simulator.control.authenticate(asking.id, 'fail');
-    expect(await stripe.paymentIntents.retrieve(asking.id)).toMatchObject({
+    const asking = await desk.pay('pm_card_threeDSecure2Required');
+    desk.simulator.control.authenticate(asking.id, 'fail');
+    expect(await desk.stripe.paymentIntents.retrieve(asking.id)).toMatchObject({
       status: 'requires_payment_method',
       latest_charge: null,
       last_payment_error: { code: 'payment_intent_authentication_failure' },
@@ -96,20 +79,20 @@ describe('cards', () => {
   });
 
   it('a card that asks is refused when the payer is away', async () => {
-    expect(await refusal(pay('pm_card_authenticationRequired', { off_session: true }))).toMatchObject({
+    expect(await refusal(desk.pay('pm_card_authenticationRequired', { off_session: true }))).toMatchObject({
       code: 'authentication_required',
       statusCode: 402,
     });
   });
 
   it('[M-O7] a card that pays late is processing, cannot be cancelled, and then succeeds', async () => {
-    const intent = await pay('pm_card_paysLate');
+    const intent = await desk.pay('pm_card_paysLate');
     expect(intent.status).toBe('processing');
-    expect(await refusal(stripe.paymentIntents.cancel(intent.id))).toMatchObject({
+    expect(await refusal(desk.stripe.paymentIntents.cancel(intent.id))).toMatchObject({
       code: 'payment_intent_unexpected_state',
     });
-    await endpoint.until((types) => types.includes('payment_intent.succeeded'));
-    expect(typesSent()).toEqual([
+    await desk.endpoint.until((types) => types.includes('payment_intent.succeeded'));
+    expect(desk.typesSent()).toEqual([
       'payment_intent.created',
       'payment_intent.processing',
       'charge.succeeded',
@@ -118,11 +101,11 @@ describe('cards', () => {
   });
 
   it('a disputed charge takes the money and 15.00 from the balance', async () => {
-    const intent = await pay('pm_card_createDispute');
-    await endpoint.until((types) => types.includes('charge.dispute.funds_withdrawn'));
-    const { data } = await stripe.disputes.list({ payment_intent: intent.id });
+    const intent = await desk.pay('pm_card_createDispute');
+    await desk.endpoint.until((types) => types.includes('charge.dispute.funds_withdrawn'));
+    const { data } = await desk.stripe.disputes.list({ payment_intent: intent.id });
     expect(data).toMatchObject([{ amount: 3000, status: 'needs_response' }]);
-    expect(await refusal(stripe.refunds.create({ payment_intent: intent.id }))).toMatchObject({
+    expect(await refusal(desk.stripe.refunds.create({ payment_intent: intent.id }))).toMatchObject({
       code: 'charge_disputed',
     });
   });
@@ -130,30 +113,30 @@ describe('cards', () => {
 
 describe('payment intents', () => {
   it('a manual capture books what is captured', async () => {
-    const held = await pay('pm_card_visa', { capture_method: 'manual' });
+    const held = await desk.pay('pm_card_visa', { capture_method: 'manual' });
     expect(held).toMatchObject({ status: 'requires_capture', amount_capturable: 3000 });
-    const captured = await stripe.paymentIntents.capture(held.id, { amount_to_capture: 2000 });
+    const captured = await desk.stripe.paymentIntents.capture(held.id, { amount_to_capture: 2000 });
     expect(captured).toMatchObject({ status: 'succeeded', amount_received: 2000, amount_capturable: 0 });
-    await simulator.webhooksSettled();
-    expect(typesSent()).toContain('payment_intent.amount_capturable_updated');
+    await desk.simulator.webhooksSettled();
+    expect(desk.typesSent()).toContain('payment_intent.amount_capturable_updated');
   });
 
   it('an open or authorised intent can be cancelled, a paid one cannot', async () => {
-    const opened = await stripe.paymentIntents.create({ amount: 3000, currency: 'eur' });
-    expect(await stripe.paymentIntents.cancel(opened.id, { cancellation_reason: 'abandoned' })).toMatchObject(
-      { status: 'canceled', cancellation_reason: 'abandoned' },
-    );
-    const held = await pay('pm_card_visa', { capture_method: 'manual' });
-    expect((await stripe.paymentIntents.cancel(held.id)).status).toBe('canceled');
-    const paid = await pay('pm_card_visa');
-    const error = await refusal(stripe.paymentIntents.cancel(paid.id));
+    const opened = await desk.stripe.paymentIntents.create({ amount: 3000, currency: 'eur' });
+    expect(
+      await desk.stripe.paymentIntents.cancel(opened.id, { cancellation_reason: 'abandoned' }),
+    ).toMatchObject({ status: 'canceled', cancellation_reason: 'abandoned' });
+    const held = await desk.pay('pm_card_visa', { capture_method: 'manual' });
+    expect((await desk.stripe.paymentIntents.cancel(held.id)).status).toBe('canceled');
+    const paid = await desk.pay('pm_card_visa');
+    const error = await refusal(desk.stripe.paymentIntents.cancel(paid.id));
     expect(error).toMatchObject({
       statusCode: 400,
       code: 'payment_intent_unexpected_state',
       payment_intent: { status: 'succeeded' },
     });
     expect(
-      await refusal(stripe.paymentIntents.confirm(opened.id, { payment_method: 'pm_card_visa' })),
+      await refusal(desk.stripe.paymentIntents.confirm(opened.id, { payment_method: 'pm_card_visa' })),
     ).toMatchObject({ code: 'payment_intent_unexpected_state' });
   });
 
@@ -180,26 +163,26 @@ describe('payment intents', () => {
     ],
     [{ amount: 3000, currency: 'eur', customer: 'cus_none' }, 'resource_missing', 'customer'],
   ])('parameters %j are refused with %s', async (params, code, param) => {
-    const error = await refusal(stripe.rawRequest('POST', '/v1/payment_intents', params));
+    const error = await refusal(desk.stripe.rawRequest('POST', '/v1/payment_intents', params));
     expect(error).toMatchObject({ type: 'StripeInvalidRequestError', statusCode: 400, code, param });
-    expect((await stripe.paymentIntents.list()).data).toEqual([]);
+    expect((await desk.stripe.paymentIntents.list()).data).toEqual([]);
   });
 
   it('an unknown id is 404 and an unknown path too', async () => {
-    expect(await refusal(stripe.paymentIntents.retrieve('pi_none'))).toMatchObject({
+    expect(await refusal(desk.stripe.paymentIntents.retrieve('pi_none'))).toMatchObject({
       statusCode: 404,
       code: 'resource_missing',
     });
-    expect(await refusal(stripe.rawRequest('GET', '/v1/nothing'))).toMatchObject({ statusCode: 404 });
+    expect(await refusal(desk.stripe.rawRequest('GET', '/v1/nothing'))).toMatchObject({ statusCode: 404 });
   });
 
   it('lists page newest first, filter by time and expand', async () => {
-    for (const amount of [1000, 2000, 3000]) await pay('pm_card_visa', { amount });
+    for (const amount of [1000, 2000, 3000]) await desk.pay('pm_card_visa', { amount });
     const amounts = [];
-    for await (const intent of stripe.paymentIntents.list({ limit: 2 })) amounts.push(intent.amount);
+    for await (const intent of desk.stripe.paymentIntents.list({ limit: 2 })) amounts.push(intent.amount);
     expect(amounts).toEqual([3000, 2000, 1000]);
-    expect((await stripe.paymentIntents.list({ created: { lt: 10 } })).data).toEqual([]);
-    const { data } = await stripe.paymentIntents.list({ limit: 1, expand: ['data.latest_charge'] });
+    expect((await desk.stripe.paymentIntents.list({ created: { lt: 10 } })).data).toEqual([]);
+    const { data } = await desk.stripe.paymentIntents.list({ limit: 1, expand: ['data.latest_charge'] });
     expect(data[0]?.latest_charge).toMatchObject({ object: 'charge', amount: 3000 });
   });
 });

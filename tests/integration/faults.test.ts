@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import type { DeskProduct } from '#contract/catalog.ts';
 import { DanmakuPage, danmakuLive } from '#contract/danmaku.ts';
@@ -81,17 +81,8 @@ async function viewer(name: string): Promise<Person[]> {
 }
 
 /** What a patient client does: the same again until it is answered. */
-async function persist<Value>(work: () => Promise<Value>): Promise<Value> {
-  const deadline = performance.now() + 30_000;
-  for (;;) {
-    try {
-      return await work();
-    } catch (fault) {
-      if (performance.now() > deadline) throw fault;
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
-  }
-}
+const persist = <Value>(work: () => Promise<Value>): Promise<Value> =>
+  vi.waitFor(work, { timeout: 30_000, interval: 100 });
 
 /** Works again and again until disposed, and counts what was told. */
 function keepAt(work: (round: number) => Promise<void>): { count: number; stop(): Promise<void> } {
@@ -131,7 +122,6 @@ function talk(person: Person, streamId: StreamId, told: Map<string, string>) {
       return danmakuLive.fromClient['danmaku.post'].value.parse(answer.value).line;
     });
     told.set(line.lineId, text);
-    await new Promise((resolve) => setTimeout(resolve, 300));
   });
 }
 

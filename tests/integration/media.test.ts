@@ -148,7 +148,7 @@ test('a closed room gives its node back, and a question about it opens nothing',
   expect((await watch(engine, bo)).epoch).toBeGreaterThan(epoch);
 });
 
-test('without any node a join is refused for now, not failed', async () => {
+test('without any node a join is refused and may be asked again', async () => {
   const engine = await stage.openEngine();
   expect(await engine.ask('node.caps', {})).toEqual({ ok: false, refusal: 'media-unavailable' });
 });

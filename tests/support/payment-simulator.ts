@@ -1,9 +1,11 @@
 import { Stripe } from 'stripe';
+import { afterEach, beforeEach } from 'vitest';
 import {
   openStripeSimulator,
   type Simulator,
   type SimulatorOptions,
 } from '../../scripts/stripe-sim/simulator.ts';
+import { openWebhookEndpoint, type WebhookEndpoint } from './webhook-endpoint.ts';
 
 export const secretKey = 'sk_test_simulator';
 export const webhookSecret = 'whsec_simulator';
@@ -25,7 +27,7 @@ export const openSimulator = (more: Partial<SimulatorOptions> = {}) =>
   openStripeSimulator({ secretKey, webhookSecret, delays, ...more });
 
 /** Creates and confirms an intent of 30.00 with a test method. */
-export const payWith = (
+const payWith = (
   stripe: Stripe,
   card: string,
   more: Partial<Stripe.PaymentIntentCreateParams> = {},
@@ -63,3 +65,34 @@ export const openVendor = async (stripe: Stripe, simulator: Simulator): Promise<
   simulator.control.finishOnboarding(account.id);
   return account.id;
 };
+
+/** A simulator, the endpoint that its webhooks reach, and the SDK pointed at it; a test may point the SDK elsewhere. */
+export type ServiceDesk = {
+  simulator: Simulator;
+  endpoint: WebhookEndpoint;
+  stripe: Stripe;
+  pay(
+    card: string,
+    more?: Partial<Stripe.PaymentIntentCreateParams>,
+    options?: Stripe.RequestOptions,
+  ): ReturnType<typeof payWith>;
+  typesSent(): string[];
+};
+
+/** A desk of its own for each test of a file; call it once at the top, and read it within tests. */
+export function deskOfEachTest(): ServiceDesk {
+  const desk: Partial<ServiceDesk> = {};
+  const open = (): ServiceDesk => desk as ServiceDesk;
+  desk.pay = (card, more = {}, options = {}) => payWith(open().stripe, card, more, options);
+  desk.typesSent = () => open().endpoint.received.map((one) => one.event.type);
+  beforeEach(async () => {
+    desk.endpoint = await openWebhookEndpoint(webhookSecret);
+    desk.simulator = await openSimulator({ webhookUrl: desk.endpoint.url });
+    desk.stripe = client(desk.simulator.port);
+  });
+  afterEach(async () => {
+    await desk.simulator?.[Symbol.asyncDispose]();
+    await desk.endpoint?.[Symbol.asyncDispose]();
+  });
+  return open();
+}

@@ -132,13 +132,13 @@ export function minuteReports(facts: Facts, nowMs: number): MinuteReport[] {
 /** Holds the report's sums against the ledgers that it was not computed from. */
 export function ledgerCheck({ currency, orders, drops, journalledGoods }: Facts): LedgerCheck {
   const gmvFromOrders = sum(orders.map(({ goods }) => goods));
-  const grantsFromRecord = sum(drops.map(({ redeemed }) => redeemed));
+  const redemptionsFromRecord = sum(drops.map(({ redeemed }) => redeemed));
   const redemptionsFromOrders = orders.filter(({ coupon }) => coupon !== undefined).length;
   return {
     gmvFromOrders: { amount: gmvFromOrders, currency },
     gmvFromJournal: { amount: journalledGoods, currency },
-    grantsFromRecord,
+    redemptionsFromRecord,
     redemptionsFromOrders,
-    isEqual: gmvFromOrders === journalledGoods && grantsFromRecord === redemptionsFromOrders,
+    isEqual: gmvFromOrders === journalledGoods && redemptionsFromRecord === redemptionsFromOrders,
   };
 }
