@@ -11,7 +11,7 @@ type HoldRefusal = 'out-of-stock' | 'product-retired' | 'hold-ended';
 
 /**
  * Holds of stock, arbitrated by MongoDB alone. Everything is idempotent by the hold's owner (an order's id): a hold
- * ends once, by release or by commit, and what was committed may be given back once. A process may die between any
+ * ends once, by release or by commit; sold units come back under a return's own id. A process may die between any
  * two steps: `repair` finishes what it left. Who holds also sees to the end: `endsAt` is kept, not acted on.
  */
 export type Holds = {
@@ -25,8 +25,16 @@ export type Holds = {
   release(holdOwner: string, reason: string): Promise<Result<void, 'hold-ended'>>;
   /** Held → sold; refused after a release. */
   commit(holdOwner: string): Promise<Result<void, 'hold-ended'>>;
-  /** Sold → available: a refund whose units return. A hold that is not sold yet is released. */
-  giveBack(holdOwner: string, reason: string): Promise<Result<void, 'hold-ended'>>;
+  /**
+   * Sold units come back, once per id: on the shelf, or out of the books. The caller answers for their having been
+   * sold and not returned before.
+   */
+  takeBack(ask: {
+    returnId: string;
+    lines: readonly MovementLine[];
+    as: 'restock' | 'write-off';
+    reason: string;
+  }): Promise<void>;
   /** A vendor's change, once per id: units in, or out. */
   change(change: StockChangeAsk): Promise<Result<void, 'stock-below-held'>>;
   /** Finishes what was left half done for longer than this; answers how many steps it closed. */
@@ -137,10 +145,11 @@ export function createHolds({
 
     release: (holdOwner, reason) => end(holdOwner, 'release', reason),
     commit: (holdOwner) => end(holdOwner, 'sale', ''),
-    async giveBack(holdOwner, reason) {
-      const movement = await store.movement(holdOwner);
-      const isHeld = movement?.state === 'held' || movement?.state === 'asking';
-      return end(holdOwner, isHeld ? 'release' : 'give-back', reason);
+    async takeBack({ returnId, lines, as, reason }) {
+      const id = `return:${returnId}`;
+      await store.insertMovement(fresh(id, lines, reason));
+      await failpoint('noted');
+      await end(id, as === 'restock' ? 'return' : 'return-write-off', reason);
     },
 
     async change({ changeId, variantId, kind, quantity, reason }) {

@@ -1,3 +1,4 @@
+import type { Attribute } from '#contract/catalog.ts';
 import { PictureId, ProductId, VendorId } from '#contract/ids.ts';
 import { catalogEvents } from '#contract/internal/catalog.ts';
 import type { Clock } from '../platform/clock.ts';
@@ -10,6 +11,7 @@ type Fields = {
   vendorId: string;
   title: string;
   description: string;
+  attributes?: Attribute[];
   pictureId: string | null;
   variants: Variant[];
   isRetired: boolean;
@@ -24,6 +26,7 @@ export function mongoProductStore(mongo: Mongo, outbox: Outbox, clock: Clock): P
     vendorId: String,
     title: String,
     description: String,
+    attributes: [Mixed],
     pictureId: String,
     variants: [Mixed],
     isRetired: Boolean,
@@ -83,9 +86,10 @@ function fieldsOf({ productId: _, pictureId, ...rest }: ProductRecord): Omit<Fie
   return { ...rest, pictureId: pictureId ?? null };
 }
 
-function recordOf({ _id, outbox: _, vendorId, pictureId, ...rest }: Fields): ProductRecord {
+function recordOf({ _id, outbox: _, vendorId, pictureId, attributes = [], ...rest }: Fields): ProductRecord {
   return {
     ...rest,
+    attributes,
     productId: ProductId.parse(_id),
     vendorId: VendorId.parse(vendorId),
     pictureId: pictureId === null ? undefined : PictureId.parse(pictureId),

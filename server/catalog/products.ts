@@ -31,6 +31,7 @@ export function viewOf({
   vendorId,
   title,
   description,
+  attributes,
   pictureId,
   ...product
 }: Product): ProductView {
@@ -40,12 +41,14 @@ export function viewOf({
     vendorId,
     title,
     description,
+    attributes,
     pictureId,
-    variants: variants.map(({ variantId, title: name, listPrice, stock }) => ({
+    variants: variants.map(({ variantId, title: name, listPrice, stock, isRetired: isGone }) => ({
       variantId,
       title: name,
       listPrice,
       stock,
+      isRetired: isGone,
     })),
     isRetired,
     version,
@@ -89,7 +92,8 @@ export function createProducts({ products, stock, holds, clock }: Parts) {
     const name = createHash('sha256').update(`${vendorId}\n${key}`).digest('base64url').slice(0, 28);
     const productId = ProductId.parse(`prd_${name}`);
     const variantId = VariantId.parse(`var_${name}`);
-    const { title, description, listPrice, floorPrice, pictureId, stock: quantity } = wanted;
+    const { title, description, attributes, variantTitle, listPrice, floorPrice, pictureId } = wanted;
+    const { stock: quantity } = wanted;
     await stock.open(variantId, productId);
     if (quantity > 0)
       await holds.change({
@@ -104,8 +108,11 @@ export function createProducts({ products, stock, holds, clock }: Parts) {
       vendorId,
       title,
       description,
+      attributes,
       pictureId,
-      variants: [{ variantId, listPrice, floorPrice }],
+      variants: [
+        { variantId, ...(variantTitle && { title: variantTitle }), listPrice, floorPrice, isRetired: false },
+      ],
       isRetired: false,
       version: 1,
       createdAt: new Date(clock.now()),

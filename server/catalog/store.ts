@@ -1,9 +1,17 @@
+import type { Attribute } from '#contract/catalog.ts';
 import type { PictureId, ProductId, VariantId, VendorId } from '#contract/ids.ts';
 import type { Money } from '#contract/money.ts';
 import type { Balances, Cause, Entry, Movement, MovementState, Pending } from './core/stock.ts';
 
 /** A variant's price list; its units stand in its stock document. */
-export type Variant = { variantId: VariantId; title?: string; listPrice: Money; floorPrice: Money };
+export type Variant = {
+  variantId: VariantId;
+  title?: string;
+  listPrice: Money;
+  floorPrice: Money;
+  /** No longer sold; its product's others may be. */
+  isRetired: boolean;
+};
 
 /** What a product says of itself. */
 export type ProductRecord = {
@@ -11,6 +19,7 @@ export type ProductRecord = {
   vendorId: VendorId;
   title: string;
   description: string;
+  attributes: Attribute[];
   pictureId: PictureId | undefined;
   variants: Variant[];
   isRetired: boolean;

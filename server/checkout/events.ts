@@ -41,4 +41,8 @@ export const ended = (order: Order, state: 'expired' | 'cancelled', cause: strin
 
 /** Tells that all money of an order is back with its buyer. */
 export const refunded = (order: Order, wasSold: boolean, at: Date): OutboxEvent =>
-  outboxEvent(checkoutEvents.orderRefunded, { ...about(order), total: order.totals.total, wasSold }, at);
+  outboxEvent(
+    checkoutEvents.orderRefunded,
+    { ...about(order), amount: order.totals.total, isFull: true, wasSold },
+    at,
+  );

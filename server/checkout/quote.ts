@@ -5,6 +5,7 @@ import { type CouponTerm, type PriceInput, type Product, price } from '../catalo
 import { type Checkout, nowOf } from './parts.ts';
 import type { PriceTerm, TermEffect } from './ports.ts';
 import type { Order } from './store.ts';
+import { sellerOf } from './views.ts';
 
 /** How long a quoted total is good for. */
 const quoteMs = 5 * 60_000;
@@ -96,6 +97,10 @@ export async function quote(
   return accept({
     vendorId,
     vendorName: vendor?.name ?? '',
+    seller: sellerOf(vendor?.name ?? ''),
+    stockPolicy: 'hold-at-checkout',
+    needsDelivery: false,
+    isTotalFinal: true,
     streamId,
     lines,
     totals,

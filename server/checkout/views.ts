@@ -1,4 +1,4 @@
-import type { DeskOrder, OrderView } from '#contract/checkout.ts';
+import type { DeskOrder, OrderView, Seller } from '#contract/checkout.ts';
 import { AccountId } from '#contract/ids.ts';
 import type { Checkout } from './parts.ts';
 import type { Order } from './store.ts';
@@ -23,6 +23,7 @@ function viewOf(order: Order, vendorName: string): OrderView {
     version: order.version,
     vendorId: order.vendorId,
     vendorName,
+    seller: sellerOf(vendorName),
     streamId: order.streamId,
     lines: order.lines,
     totals: order.totals,
@@ -37,6 +38,8 @@ function viewOf(order: Order, vendorName: string): OrderView {
     },
     email: order.email,
     delivery: order.delivery,
+    refunds: [],
+    refunded: { amount: 0, currency: order.totals.total.currency },
     history: historyOf(order),
   };
 }
@@ -66,9 +69,19 @@ export async function deskViewsOf(
     paidAt: order.paid?.at.toISOString(),
     email: order.email,
     delivery: order.delivery,
+    refunds: [],
+    refunded: { amount: 0, currency: order.totals.total.currency },
+    refundable: order.totals.total,
     history: historyOf(order),
   }));
 }
+
+/** Who sells, by the public name alone. */
+export const sellerOf = (vendorName: string): Seller => ({
+  legalName: vendorName,
+  legalAddress: '',
+  conditions: '',
+});
 
 const historyOf = ({ history }: Order): OrderView['history'] =>
   history.map(({ at, state, cause }) => ({ at: at.toISOString(), state, cause }));

@@ -42,6 +42,14 @@ export type PictureId = z.infer<typeof PictureId>;
 export const OrderId = id('ord').brand<'OrderId'>();
 export type OrderId = z.infer<typeof OrderId>;
 
+/** Money on its way back to a buyer. */
+export const RefundId = id('rfd').brand<'RefundId'>();
+export type RefundId = z.infer<typeof RefundId>;
+
+/** An entry of a person's address book. */
+export const AddressId = id('adr').brand<'AddressId'>();
+export type AddressId = z.infer<typeof AddressId>;
+
 export const DropId = id('drop').brand<'DropId'>();
 export type DropId = z.infer<typeof DropId>;
 

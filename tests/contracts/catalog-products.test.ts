@@ -20,12 +20,14 @@ const productOf = (more: Partial<ProductRecord> = {}): ProductRecord => ({
   vendorId: VendorId.parse(`vnd_${fresh()}`),
   title: 'Teapot',
   description: 'Cast iron',
+  attributes: [{ name: 'Material', value: 'iron' }],
   pictureId: PictureId.parse('pic_teapot'),
   variants: [
     {
       variantId: VariantId.parse(`var_${fresh()}`),
       listPrice: { amount: 4000, currency: 'USD' },
       floorPrice: { amount: 2500, currency: 'USD' },
+      isRetired: false,
     },
   ],
   isRetired: false,

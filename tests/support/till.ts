@@ -205,9 +205,15 @@ export async function openTill({ holdMs = 300_000 }: { holdMs?: number } = {}) {
       vendorId: vendor,
       title: 'Teapot',
       description: '',
+      attributes: [],
       pictureId: undefined,
       variants: [
-        { variantId, listPrice: { amount: price, currency }, floorPrice: { amount: floor, currency } },
+        {
+          variantId,
+          listPrice: { amount: price, currency },
+          floorPrice: { amount: floor, currency },
+          isRetired: false,
+        },
       ],
       isRetired: false,
       version: 1,

@@ -7,6 +7,7 @@ const usd = (amount: number) => money(amount, 'USD');
 const teapot = {
   title: 'Teapot',
   description: '',
+  attributes: [],
   pictureId: PictureId.parse('pic_1'),
   variants: [{ listPrice: usd(4000), floorPrice: usd(2500) }],
   isRetired: false,

@@ -1,4 +1,4 @@
-import type { ProductEdit } from '#contract/catalog.ts';
+import type { Attribute, ProductEdit } from '#contract/catalog.ts';
 import { accept, type Result, refuse } from '#contract/errors.ts';
 import type { PictureId } from '#contract/ids.ts';
 import type { Money } from '#contract/money.ts';
@@ -9,6 +9,7 @@ type Priced = { listPrice: Money; floorPrice: Money };
 export type Editable<Variant extends Priced> = {
   title: string;
   description: string;
+  attributes: Attribute[];
   pictureId: PictureId | undefined;
   variants: Variant[];
   isRetired: boolean;
@@ -35,6 +36,7 @@ export function edited<Variant extends Priced, Product extends Editable<Variant>
     ...product,
     title: edit.title ?? product.title,
     description: edit.description ?? product.description,
+    attributes: edit.attributes ?? product.attributes,
     pictureId: edit.pictureId === undefined ? product.pictureId : (edit.pictureId ?? undefined),
     variants: [{ ...first, listPrice, floorPrice }, ...others],
   });

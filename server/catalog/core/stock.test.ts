@@ -19,7 +19,7 @@ test('only restocks, openings and write-offs change how many units there are', (
     const { available, held, sold } = deltaOf(cause, 3);
     return available + held + sold !== 0;
   });
-  expect(outside).toEqual(['opening', 'restock', 'write-off', 'write-off-undone']);
+  expect(outside).toEqual(['opening', 'restock', 'write-off', 'write-off-undone', 'return-write-off']);
 });
 
 test('lines are merged by variant and sorted, so that all processes lock in one order', () => {
@@ -98,6 +98,6 @@ test('a step stands when the movement names it, and is void when the movement we
   expect(verdict(pending('other', 'hold'), undefined)).toBe('void');
   expect(verdict(pending('end', 'release'), movement)).toBe('open');
   expect(verdict(pending('end', 'release', 2), movement)).toBe('void');
-  expect(verdict(pending('end', 'give-back'), movement)).toBe('void');
+  expect(verdict(pending('end', 'return'), movement)).toBe('void');
   expect(verdict(pending('now', 'hold'), { ...movement, state: 'asking', asking: 'now' })).toBe('open');
 });

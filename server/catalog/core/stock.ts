@@ -14,7 +14,8 @@ const moves: Record<StockCause, Balances> = {
   'hold-undone': { available: 1, held: -1, sold: 0 },
   release: { available: 1, held: -1, sold: 0 },
   sale: { available: 0, held: -1, sold: 1 },
-  'give-back': { available: 1, held: 0, sold: -1 },
+  return: { available: 1, held: 0, sold: -1 },
+  'return-write-off': { available: 0, held: 0, sold: -1 },
 };
 
 /** What a cause does to the balances. */
@@ -42,20 +43,12 @@ export type MovementLine = { variantId: VariantId; quantity: number };
 
 /**
  * - `asking` takes units and is not decided; `held` has them, `refused` never got them
- * - `released` gave them back, `committed` sold them, `given-back` returned what was sold
- * - `noted` is a vendor's change before it is decided, `done` after
+ * - `released` gave them back, `committed` sold them
+ * - `noted` is a vendor's change or a return before it is decided, `done` after
  */
-export type MovementState =
-  | 'asking'
-  | 'held'
-  | 'refused'
-  | 'released'
-  | 'committed'
-  | 'given-back'
-  | 'noted'
-  | 'done';
+export type MovementState = 'asking' | 'held' | 'refused' | 'released' | 'committed' | 'noted' | 'done';
 
-/** One cause for units to move: a hold from asking to its end, or a vendor's change. Its id names it for good. */
+/** One cause for units to move: a hold from asking to its end, a vendor's change, or a return. Its id names it for good. */
 export type Movement = {
   id: string;
   state: MovementState;
@@ -93,7 +86,8 @@ export type Take = keyof typeof takes;
 export const ends = {
   release: { from: 'held', to: 'released' },
   sale: { from: 'held', to: 'committed' },
-  'give-back': { from: 'committed', to: 'given-back' },
+  return: { from: 'noted', to: 'done' },
+  'return-write-off': { from: 'noted', to: 'done' },
   restock: { from: 'noted', to: 'done' },
   opening: { from: 'noted', to: 'done' },
 } as const satisfies Partial<Record<StockCause, { from: MovementState; to: MovementState }>>;

@@ -36,9 +36,10 @@ export const checkoutEvents = {
     type: 'checkout.order-cancelled',
     schema: z.object({ ...about, state: OrderState, cause: z.string() }),
   },
+  /** Money went back. `isFull`: all that was paid has by now. `wasSold` false: it came too late for a sale. */
   orderRefunded: {
     type: 'checkout.order-refunded',
-    schema: z.object({ ...about, total: Price, wasSold: z.boolean() }),
+    schema: z.object({ ...about, amount: Price, isFull: z.boolean(), wasSold: z.boolean() }),
   },
 } as const;
 

@@ -25,21 +25,21 @@ export class Pins {
 
   pin({ productId, title }: ProductView): void {
     const before = this.#room.pinned?.product.productId;
-    this.attempt(async () => {
-      await this.#desk.pin(productId);
-      this.#offerUndo(m.pinned_said({ title }), () => (before ? this.#desk.pin(before) : this.#desk.unpin()));
-    });
+    this.#act(
+      this.#desk.pin(productId),
+      () => (before ? this.#desk.pin(before) : this.#desk.unpin()),
+      m.pinned_said({ title }),
+    );
   }
 
   unpin(): void {
     const before = this.#room.pinned?.product;
     if (!before) return;
-    this.attempt(async () => {
-      await this.#desk.unpin();
-      this.#offerUndo(m.control_unpinned_said({ title: before.title }), () =>
-        this.#desk.pin(before.productId),
-      );
-    });
+    this.#act(
+      this.#desk.unpin(),
+      () => this.#desk.pin(before.productId),
+      m.control_unpinned_said({ title: before.title }),
+    );
   }
 
   /** Takes the last press back, once. */
@@ -49,8 +49,22 @@ export class Pins {
     if (act) this.attempt(act);
   }
 
-  #offerUndo(words: string, act: () => Promise<void>): void {
-    this.#undo = act;
-    this.#announcer.toast(words, { label: m.control_undo(), act: () => this.undo() });
+  /** The room may show an act before its answer is here: an undo pressed by then waits for it. */
+  #act(act: Promise<void>, back: () => Promise<void>, words: string): void {
+    const undo = async (): Promise<void> => {
+      await act;
+      await back();
+    };
+    this.#undo = undo;
+    this.attempt(async () => {
+      try {
+        await act;
+      } catch (fault) {
+        if (this.#undo === undo) this.#undo = undefined;
+        throw fault;
+      }
+      if (this.#undo === undo)
+        this.#announcer.toast(words, { label: m.control_undo(), act: () => this.undo() });
+    });
   }
 }

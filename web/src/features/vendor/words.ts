@@ -16,7 +16,8 @@ export const stockCauses: Record<StockCause, Words> = {
   'hold-undone': { words: m.stock_cause_undone, tone: '' },
   release: { words: m.stock_cause_release, tone: '' },
   sale: { words: m.stock_cause_sale, tone: 'ok' },
-  'give-back': { words: m.stock_cause_give_back, tone: '' },
+  return: { words: m.stock_cause_return, tone: '' },
+  'return-write-off': { words: m.stock_cause_return_write_off, tone: '' },
 };
 
 /** An order's state as the vendor reads it. */
