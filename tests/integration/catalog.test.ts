@@ -150,7 +150,7 @@ test('[M-V1] the ledger explains every unit, and stock cannot fall below what is
   await change('write-off', 1, 'Broken', key);
   await change('write-off', 1, 'Broken', key);
   await house.slices.catalog.holds.commit(owner);
-  const lines = unitsOf(product);
+  const lines = unitsOf(product, 6);
   await house.slices.catalog.holds.takeBack({ returnId: owner, lines, as: 'restock', reason: 'Returned' });
 
   const now = await aki.get(pathOf(product), DeskProduct);
