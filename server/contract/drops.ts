@@ -246,6 +246,8 @@ export const dropsLive = {
     /** To every socket of the winner, beside the answer on the one that asked. */
     'drops.granted': personal(GrantView),
     'drops.grant-changed': personal(GrantView),
+    /** One reminder: this unused coupon ends soon. */
+    'drops.grant-ending': personal(GrantView),
     /** To the host and the vendor: a draft, an approval or a state changed; read the desk again. */
     'drops.desk-changed': personal(z.object({ dropId: DropId, streamId: StreamId })),
   },

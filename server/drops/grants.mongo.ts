@@ -1,12 +1,15 @@
 import { createHash } from 'node:crypto';
 import type { AccountId, DropId, GrantId, OrderId } from '#contract/ids.ts';
 import { isDuplicate, Mixed, type Mongo, modelOf, trusted } from '../platform/mongo.ts';
+import { remindAt } from './core/grant.ts';
 import type { Grant, GrantRecord, ViewerLinks } from './store.ts';
 
 type GrantDocument = Omit<Grant, 'grantId' | 'grantedAt' | 'validUntil'> & {
   _id: GrantId;
   grantedAt: Date;
   validUntil: Date;
+  remindAt: Date;
+  isReminded: boolean;
 };
 type PayerDocument = { _id: string; dropId: DropId; orderId: OrderId };
 type LinkDocument = { _id: string; accountId: AccountId };
@@ -28,6 +31,8 @@ export function mongoGrantRecord(mongo: Mongo): GrantRecord & ViewerLinks {
     funders: [Mixed],
     grantedAt: Date,
     validUntil: Date,
+    remindAt: Date,
+    isReminded: Boolean,
     orderId: String,
   });
   const payers = modelOf<PayerDocument>(mongo, 'drop_payers', { dropId: String, orderId: String });
@@ -71,6 +76,19 @@ export function mongoGrantRecord(mongo: Mongo): GrantRecord & ViewerLinks {
       );
     },
     revoke: (grantId) => change({ _id: grantId, state: 'granted' }, { $set: { state: 'revoked' } }),
+    async remind(now, count) {
+      const due = {
+        state: 'granted' as const,
+        isReminded: false,
+        remindAt: trusted({ $lte: new Date(now) }),
+        validUntil: trusted({ $gt: new Date(now) }),
+      };
+      const found = await grants.find(due, { _id: 1 }).limit(count).lean<{ _id: GrantId }[]>();
+      const changed = await Promise.all(
+        found.map(({ _id }) => change({ ...due, _id }, { $set: { isReminded: true } })),
+      );
+      return changed.filter((grant) => grant !== undefined);
+    },
     async expire(now, count) {
       const over = { state: 'granted' as const, validUntil: trusted({ $lte: new Date(now) }) };
       const found = await grants.find(over, { _id: 1 }).limit(count).lean<{ _id: GrantId }[]>();
@@ -118,10 +136,17 @@ const payerPlace = (dropId: DropId, fingerprint: string, place: number): string 
   createHash('sha256').update(`${dropId}:${fingerprint}:${place}`).digest('base64url');
 
 function toFields({ grantId, grantedAt, validUntil, ...rest }: Grant): GrantDocument {
-  return { _id: grantId, ...rest, grantedAt: new Date(grantedAt), validUntil: new Date(validUntil) };
+  return {
+    _id: grantId,
+    ...rest,
+    grantedAt: new Date(grantedAt),
+    validUntil: new Date(validUntil),
+    remindAt: new Date(remindAt({ grantedAt, validUntil })),
+    isReminded: false,
+  };
 }
 
-function toGrant({ _id, grantedAt, validUntil, ...rest }: GrantDocument): Grant {
+function toGrant({ _id, grantedAt, validUntil, remindAt: _, isReminded: __, ...rest }: GrantDocument): Grant {
   return { grantId: _id, ...rest, grantedAt: grantedAt.getTime(), validUntil: validUntil.getTime() };
 }
 

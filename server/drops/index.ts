@@ -19,12 +19,14 @@ import type {
   ClaimArbiter,
   ClaimLog,
   DropRecord,
+  Grant,
   GrantRecord,
   ReceiptSigner,
   ViewerLinks,
 } from './store.ts';
 import { tellOfDrops } from './tell.ts';
 import { dropUseCases } from './usecases.ts';
+import { toGrantView } from './views.ts';
 import { wallets } from './wallet.ts';
 
 export { dropIdOfGrant } from './core/grant.ts';
@@ -48,7 +50,7 @@ export type Drops = Awaited<ReturnType<typeof createDrops>>;
 
 /** Timed releases of coupons: never more than the stock, and no answer lost. Disposing waits for what is under way. */
 export async function createDrops(parts: DropsParts) {
-  const { arbiter, log, record, grants, batches, signer, bus, clock } = parts;
+  const { arbiter, log, record, grants, batches, signer, bus, clock, live } = parts;
   const book = new DropBook(record);
   const changed = async (dropId: DropId): Promise<void> => {
     book.forget(dropId);
@@ -75,6 +77,15 @@ export async function createDrops(parts: DropsParts) {
   const held = wallets({ ...parts, book });
   const term: PriceTerm = couponTerm({ ...parts, perPayer: parts.perPayer ?? 1 });
   tellOfDrops(parts);
+
+  /** Once marked it is not said again: a reminder may be missed, never repeated. */
+  const tellEnding = async (grant: Grant): Promise<void> => {
+    const accountId = await grants.accountOf(grant.viewer);
+    if (accountId === undefined) return;
+    await live
+      .tellPerson(accountId, 'drops.grant-ending', toGrantView(grant, clock.now()))
+      .catch((fault: unknown) => logger.warn({ err: fault, grantId: grant.grantId }, 'reminder not told'));
+  };
 
   const act: StageAct = {
     name: 'drops',
@@ -108,11 +119,14 @@ export async function createDrops(parts: DropsParts) {
       if (drop) await arbiter.giveBack(grant.dropId, drop.epoch, grantId);
       return true;
     },
-    /** Workers, every second: ends drops and coupons whose stored end has come. */
+    /** Workers, every second: ends drops and coupons whose stored end has come, and reminds of those near it. */
     async sweep(): Promise<number> {
       const closed = await useCases.closeDue();
-      const expired = clock.isTrusted() ? await grants.expire(clock.now(), 500) : [];
-      return closed + expired.length;
+      if (!clock.isTrusted()) return closed;
+      const expired = await grants.expire(clock.now(), 500);
+      const reminded = await grants.remind(clock.now(), 500);
+      await Promise.all(reminded.map(tellEnding));
+      return closed + expired.length + reminded.length;
     },
     /** Workers, every second: records what dead processes had decided. `name` tells recorders apart. */
     persistStream: persistence({ arbiter, log, record, batches, recorder }).persistStream,

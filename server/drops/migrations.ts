@@ -17,4 +17,10 @@ export const dropMigrations: Migration[] = [
       await mongo.collection('drop_payers').createIndex({ orderId: 1 });
     },
   },
+  {
+    name: 'drops-2-reminders',
+    async run(mongo) {
+      await mongo.collection('grants').createIndex({ state: 1, isReminded: 1, remindAt: 1 });
+    },
+  },
 ];

@@ -194,6 +194,8 @@ export interface GrantRecord {
   restore(orderId: OrderId, now: number): Promise<Grant | undefined>;
   /** granted → revoked. */
   revoke(grantId: GrantId): Promise<Grant | undefined>;
+  /** Coupons not used whose holder is to be reminded by now, each once for good; at most `count` at once. */
+  remind(now: number, count: number): Promise<Grant[]>;
   /** granted → expired, for all whose end has passed; at most `count` at once. */
   expire(now: number, count: number): Promise<Grant[]>;
   /** Takes one of a payer's `cap` places in a drop for an order; the order's other place there is freed. */

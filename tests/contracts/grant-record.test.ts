@@ -75,6 +75,28 @@ describe('the record of grants', () => {
     expect(await grants.get(grantOf('old').grantId)).toMatchObject({ state: 'expired' });
   });
 
+  test('[S3.14] a coupon not used is due for one reminder, whoever asks, and none once it is reserved, used or over', async () => {
+    const minute = 60_000;
+    const due = (name: string) => grantOf(name, { grantedAt: 0, validUntil: 15 * minute });
+    await grants.insert(['due', 'held', 'used', 'over'].map(due));
+    await grants.reserve(due('held').grantId, order('r-held'), minute);
+    await grants.reserve(due('used').grantId, order('r-used'), minute);
+    await grants.redeem(order('r-used'));
+    const named = (found: Grant[]) =>
+      found.map(({ grantId }) => grantId).filter((id) => /due|held|used|over/.test(id));
+    await grants.revoke(due('over').grantId);
+    expect(named(await grants.remind(10 * minute - 1, 100))).toEqual([]);
+    const asked = await Promise.all([1, 2, 3].map(() => grants.remind(10 * minute, 100)));
+    expect(named(asked.flat())).toEqual([due('due').grantId]);
+    // Given back it is unused again, and its one reminder is still to come.
+    await grants.restore(order('r-held'), 11 * minute);
+    expect(named(await grants.remind(11 * minute, 100))).toEqual([due('held').grantId]);
+    await grants.insert([due('late')]);
+    expect((await grants.remind(15 * minute, 100)).map(({ grantId }) => grantId)).not.toContain(
+      due('late').grantId,
+    );
+  });
+
   test('[M-D1] a card has as many places in a drop as the cap says, and an order keeps one', async () => {
     const dropId = DropId.parse('drop_cap');
     const take = (card: string, name: string, cap = 1) =>

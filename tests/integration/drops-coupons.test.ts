@@ -36,6 +36,10 @@ afterAll(async () => {
   await room[Symbol.asyncDispose]();
 });
 
+const inMinutes = (minutes: number): string => new Date(Date.now() + minutes * 60_000).toISOString();
+/** A clock of workers for whom this much time has passed. */
+const aheadBy = (ms: number) => ({ now: () => Date.now() + ms, isTrusted: () => true });
+
 /** A viewer with a coupon of 10.00 off the teapot. */
 async function winner(): Promise<{ person: Person; grant: GrantView }> {
   count += 1;
@@ -108,23 +112,30 @@ test('[S3.9] checkout shows the discount, the charge is list price less coupon t
   await socket[Symbol.asyncDispose]();
 });
 
-test('[S3.9] other goods, another viewer and a cart below the minimum are refused with the reason', async () => {
+test('[S3.10] other goods, another viewer, a cart below the minimum and a second use are refused with the reason, at the quote and at the order', async () => {
   const { person, grant } = await winner();
   const quote = (who: Person, ask: ReturnType<typeof want>) => who.call('POST', '/quotes', ask);
+  const order = (who: Person, ask: ReturnType<typeof want>, amount: number) =>
+    who.call(
+      'POST',
+      '/orders',
+      { ...ask, quotedTotal: { amount, currency: 'USD' } },
+      { 'idempotency-key': randomUUID() },
+    );
   await room.hana.call('PUT', `/streams/${room.streamId}/showcase/${room.coat.productId}`);
   expect(codeOf(await quote(person, want(grant.grantId, room.coat)))).toBe('coupon-other-goods');
+  expect(codeOf(await order(person, want(grant.grantId, room.coat), 11_000))).toBe('coupon-other-goods');
   const thief = await room.house.visit('v20');
   expect(codeOf(await quote(thief, want(grant.grantId)))).toBe('coupon-not-yours');
-  const direct = await thief.call(
-    'POST',
-    '/orders',
-    { ...want(grant.grantId), quotedTotal: { amount: 3000, currency: 'USD' } },
-    { 'idempotency-key': randomUUID() },
-  );
-  expect(codeOf(direct)).toBe('coupon-not-yours');
+  expect(codeOf(await order(thief, want(grant.grantId), 3000))).toBe('coupon-not-yours');
+  const used = await place(person, grant.grantId, 3000);
+  expect(codeOf(await quote(person, want(grant.grantId)))).toBe('coupon-spent');
+  expect(codeOf(await order(person, want(grant.grantId), 3000))).toBe('coupon-spent');
+  expect((await person.call('POST', `/orders/${used.orderId}/cancel`)).status).toBe(200);
   drop = await room.open(room.form(5, { minimumSpend: { amount: 4001, currency: 'USD' } }));
   const dear = await winner();
   expect(codeOf(await quote(dear.person, want(dear.grant.grantId)))).toBe('coupon-below-minimum');
+  expect(codeOf(await order(dear.person, want(dear.grant.grantId), 3000))).toBe('coupon-below-minimum');
   expect((await quote(dear.person, want(dear.grant.grantId, room.teapot, { quantity: 2 }))).status).toBe(200);
   drop = await room.open(room.form(50));
 });
@@ -156,6 +167,26 @@ test('[M-D1] two accounts with one card: the second coupon of a drop over the ca
   expect((await stripe.charges.list({ transfer_group: two.orderId })).data).toEqual([]);
   expect((await pay(second.person, two.orderId, 'pm_card_visa')).status).toBe(200);
   await stateOf(second.person, two.orderId, 'paid');
+});
+
+test('[S3.14] the holder of an unused coupon is reminded once before it ends, and who used it is not', async () => {
+  drop = await room.open(room.form(5, { validity: { kind: 'until', endsAt: inMinutes(20) } }));
+  const [idle, buyer] = [await winner(), await winner()];
+  const sockets = await Promise.all([idle, buyer].map(({ person }) => enterRoom(person, room.streamId)));
+  const order = await place(buyer.person, buyer.grant.grantId, 3000);
+  expect((await pay(buyer.person, order.orderId, 'pm_card_visa')).status).toBe(200);
+  await stateOf(buyer.person, order.orderId, 'paid');
+
+  await using later = await composeWorkers(room.house.config, { clock: aheadBy(15.5 * 60_000) });
+  expect(later.count).toBeGreaterThan(0);
+  const [first, second] = sockets;
+  await first?.socket.until(() => first.socket.heard('drops.grant-ending').length > 0);
+  await eventually(async () => (await room.house.slices.drops.sweep()) === 0);
+  expect(first?.socket.heard('drops.grant-ending').map(({ d }) => (d as GrantView).grantId)).toEqual([
+    idle.grant.grantId,
+  ]);
+  expect(second?.socket.heard('drops.grant-ending')).toEqual([]);
+  for (const { socket } of sockets) await socket[Symbol.asyncDispose]();
 });
 
 test('[S3.21] the end of the stream closes its open drop, and a grant of it still pays afterwards', async () => {

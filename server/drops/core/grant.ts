@@ -10,6 +10,12 @@ export const grantIdOf = (dropId: string, viewer: string, ordinal: number): Gran
 export const dropIdOfGrant = (grantId: string): DropId =>
   DropId.parse(`drop_${/^grant_([A-Za-z0-9]+)-/.exec(grantId)?.[1] ?? ''}`);
 
+const remindBeforeMs = 5 * 60_000;
+
+/** When its holder is told that an unused coupon is about to end: five minutes before, or a third of a short life. */
+export const remindAt = ({ grantedAt, validUntil: end }: { grantedAt: number; validUntil: number }): number =>
+  end - Math.min(remindBeforeMs, Math.round((end - grantedAt) / 3));
+
 /** The coupon that a winning claim makes, with the drop's terms of that moment. */
 export function makeGrant(
   drop: Drop,

@@ -8,9 +8,11 @@ export class WalletStore {
   /** Why it could not be read. */
   fault = $state.raw<unknown>();
 
-  constructor(socket: LiveSocket) {
+  /** `onEnding` is called with a coupon that is not used and ends soon. */
+  constructor(socket: LiveSocket, onEnding: (grant: GrantView) => void) {
     socket.on(dropsLive, 'drops.granted', (grant) => this.#take(grant));
     socket.on(dropsLive, 'drops.grant-changed', (grant) => this.#take(grant));
+    socket.on(dropsLive, 'drops.grant-ending', onEnding);
   }
 
   /** Coupons that can be used at this server time, soonest end first. */
