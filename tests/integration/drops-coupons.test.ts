@@ -9,6 +9,7 @@ import { composeWorkers } from '#workers/compose.ts';
 import type { Person, Reply } from '../support/cast.ts';
 import { type DropRoom, enterRoom, openDropRoom } from '../support/drop-room.ts';
 import { eventually } from '../support/drop-servers.ts';
+import { later } from '../support/later.ts';
 
 let room: DropRoom;
 let workers: Awaited<ReturnType<typeof composeWorkers>>;
@@ -37,8 +38,6 @@ afterAll(async () => {
 });
 
 const inMinutes = (minutes: number): string => new Date(Date.now() + minutes * 60_000).toISOString();
-/** A clock of workers for whom this much time has passed. */
-const aheadBy = (ms: number) => ({ now: () => Date.now() + ms, isTrusted: () => true });
 
 /** A viewer with a coupon of 10.00 off the teapot. */
 async function winner(): Promise<{ person: Person; grant: GrantView }> {
@@ -177,11 +176,11 @@ test('[S3.14] the holder of an unused coupon is reminded once before it ends, an
   expect((await pay(buyer.person, order.orderId, 'pm_card_visa')).status).toBe(200);
   await stateOf(buyer.person, order.orderId, 'paid');
 
-  await using later = await composeWorkers(room.house.config, { clock: aheadBy(15.5 * 60_000) });
-  expect(later.count).toBeGreaterThan(0);
+  await using then = await later(room.house.config, 15.5 * 60_000);
+  await then.drops.sweep();
   const [first, second] = sockets;
   await first?.socket.until(() => first.socket.heard('drops.grant-ending').length > 0);
-  await eventually(async () => (await room.house.slices.drops.sweep()) === 0);
+  await then.drops.sweep();
   expect(first?.socket.heard('drops.grant-ending').map(({ d }) => (d as GrantView).grantId)).toEqual([
     idle.grant.grantId,
   ]);
