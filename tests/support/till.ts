@@ -30,7 +30,6 @@ import { mongoPaymentStore } from '#server/payments/store.mongo.ts';
 import { closeMongo, openMongo as connect, migrate } from '#server/platform/mongo.ts';
 import { Outbox } from '#server/platform/outbox.ts';
 import { openStripeSimulator } from '../../scripts/stripe-sim/simulator.ts';
-import { openMongo } from './mongo.ts';
 
 const secretKey = 'sk_test_till';
 const webhookSecret = 'whsec_till';
@@ -40,6 +39,14 @@ const fresh = (): string => randomUUID().replaceAll('-', '');
 export class Death extends Error {}
 
 export type Failpoint = (name: string) => void | Promise<void>;
+
+/** Changes the parts of every process of a till before they are put together: another store, or a bug on purpose. */
+export type Plant = {
+  catalog?: (parts: Parameters<typeof createCatalog>[0]) => Parameters<typeof createCatalog>[0];
+  payments?: (parts: Parameters<typeof createPayments>[0]) => Parameters<typeof createPayments>[0];
+  checkout?: (parts: Parameters<typeof createCheckout>[0]) => Parameters<typeof createCheckout>[0];
+};
+const asTheyAre = <Parts>(parts: Parts): Parts => parts;
 
 /** A coupon of the wallet, as the till knows it: 30.00 off unless said otherwise, and whose it is. */
 export type TillCoupon = {
@@ -54,14 +61,25 @@ export type TillCoupon = {
 
 /**
  * The order path alone over the run's MongoDB and the payment simulator: catalog, payments and checkout as composed,
- * rooms and wallet played by the test. `process()` is one more process on the same record.
+ * rooms and wallet played by the test. `process()` is one more process on the same record; a fail point hears the
+ * catalog's steps as `catalog:…`. Outside a test run `mongoUri` names a database of the caller's.
  */
-export async function openTill({ holdMs = 300_000 }: { holdMs?: number } = {}) {
+export async function openTill({
+  holdMs = 300_000,
+  mongoUri,
+  plant = {},
+}: {
+  holdMs?: number;
+  mongoUri?: string;
+  plant?: Plant;
+} = {}) {
   await using opening = new AsyncDisposableStack();
   const stripe = opening.use(
     await openStripeSimulator({ secretKey, webhookSecret, delays: { lateMs: 60_000 } }),
   );
-  const mongo = opening.adopt(await connect(openMongo()), closeMongo);
+  // Loaded only where a test runs: it leans on the test runner.
+  const database = mongoUri ?? (await import('./mongo.ts')).openMongo();
+  const mongo = opening.adopt(await connect(database), closeMongo);
   await migrate(mongo, [...catalogMigrations, ...paymentMigrations, ...checkoutMigrations]);
 
   let aheadMs = 0;
@@ -77,61 +95,75 @@ export async function openTill({ holdMs = 300_000 }: { holdMs?: number } = {}) {
 
   const process = (failpoint?: Failpoint) => {
     const outbox = new Outbox(clock);
-    const catalog = createCatalog({
-      products: mongoProductStore(mongo, outbox, clock),
-      stock: mongoStockStore(mongo, outbox, clock),
-      pictures: { put: async () => {}, get: async () => undefined, has: async () => false } as never,
-      clock,
-    });
-    const payments = createPayments({
-      store: mongoPaymentStore(mongo),
-      inbox: mongoInbox(mongo),
-      journal: mongoJournal(mongo, clock),
-      stripe: stripePaymentService({ secretKey, webhookSecret, simulatorUrl: stripe.url }),
-      clock,
-      queues: {
-        wake: async (_queue, data) => {
-          const { eventId } = data as { eventId?: string };
-          if (eventId === undefined || areJobsHeld) return;
-          const job = survivor.payments.handleEvent(eventId).catch(() => {});
-          jobs.add(job);
-          void job.finally(() => jobs.delete(job));
-        },
-      },
-      identity: { vendors: { get: async (vendorId) => ({ name: vendors.get(vendorId) ?? 'Vendor' }) } },
-      config: {
-        http: { publicUrl: 'http://localhost:3000' },
-        payments: { secretKey, publishableKey: 'pk_test_till', simulatorUrl: stripe.url, feePercent: 5 },
-      },
-      failpoint,
-    });
-    const checkout = createCheckout({
-      store: mongoOrderStore(mongo, outbox),
-      payments,
-      catalog,
-      rooms: {
-        streams: { get: async (id) => (id === streamId ? { channelId, currency: 'USD' } : undefined) },
-        showcase: { has: async () => true },
-        timeline: {
-          append: async (id, entry) => {
-            if (!timeline.some((known) => known.id === entry.id))
-              timeline.push({ streamId: id, id: entry.id, data: entry.data });
+    const {
+      catalog: toCatalog = asTheyAre,
+      payments: toPayments = asTheyAre,
+      checkout: toCheckout = asTheyAre,
+    } = plant;
+    const catalog = createCatalog(
+      toCatalog({
+        products: mongoProductStore(mongo, outbox, clock),
+        stock: mongoStockStore(mongo, outbox, clock),
+        pictures: { put: async () => {}, get: async () => undefined, has: async () => false } as never,
+        clock,
+        ...(failpoint && { failpoint: (name: string) => failpoint(`catalog:${name}`) }),
+      }),
+    );
+    const payments = createPayments(
+      toPayments({
+        store: mongoPaymentStore(mongo),
+        inbox: mongoInbox(mongo),
+        journal: mongoJournal(mongo, clock),
+        stripe: stripePaymentService({ secretKey, webhookSecret, simulatorUrl: stripe.url }),
+        clock,
+        queues: {
+          wake: async (_queue, data) => {
+            const { eventId } = data as { eventId?: string };
+            if (eventId === undefined || areJobsHeld) return;
+            const job = survivor.payments.handleEvent(eventId).catch(() => {});
+            jobs.add(job);
+            void job.finally(() => jobs.delete(job));
           },
         },
-      },
-      identity: {
-        accounts: { many: async (ids) => ids.map((accountId) => ({ accountId, handle: `h-${accountId}` })) },
-        vendors: { many: async (ids) => ids.map((vendorId) => ({ vendorId, name: 'Vendor' })) },
-        roles: { holdersOf: async () => [seller] },
-      },
-      clock,
-      outbox,
-      live: { tellPerson: async (personId, t, d) => void told.push({ personId, t, d }) },
-      queues: { wake: async () => {} },
-      config: { holdMs },
-      linkSecret: 'a secret of the till',
-      failpoint,
-    });
+        identity: { vendors: { get: async (vendorId) => ({ name: vendors.get(vendorId) ?? 'Vendor' }) } },
+        config: {
+          http: { publicUrl: 'http://localhost:3000' },
+          payments: { secretKey, publishableKey: 'pk_test_till', simulatorUrl: stripe.url, feePercent: 5 },
+        },
+        failpoint,
+      }),
+    );
+    const checkout = createCheckout(
+      toCheckout({
+        store: mongoOrderStore(mongo, outbox),
+        payments,
+        catalog,
+        rooms: {
+          streams: { get: async (id) => (id === streamId ? { channelId, currency: 'USD' } : undefined) },
+          showcase: { has: async () => true },
+          timeline: {
+            append: async (id, entry) => {
+              if (!timeline.some((known) => known.id === entry.id))
+                timeline.push({ streamId: id, id: entry.id, data: entry.data });
+            },
+          },
+        },
+        identity: {
+          accounts: {
+            many: async (ids) => ids.map((accountId) => ({ accountId, handle: `h-${accountId}` })),
+          },
+          vendors: { many: async (ids) => ids.map((vendorId) => ({ vendorId, name: 'Vendor' })) },
+          roles: { holdersOf: async () => [seller] },
+        },
+        clock,
+        outbox,
+        live: { tellPerson: async (personId, t, d) => void told.push({ personId, t, d }) },
+        queues: { wake: async () => {} },
+        config: { holdMs },
+        linkSecret: 'a secret of the till',
+        failpoint,
+      }),
+    );
     checkout.registerTerm(wallet);
     return { checkout, payments, catalog, outbox };
   };
