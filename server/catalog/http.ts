@@ -12,19 +12,13 @@ import {
 import { accept, refuse } from '#contract/errors.ts';
 import { PictureId, ProductId, VariantId, VendorId } from '#contract/ids.ts';
 import { type Route, route } from '../gateway/route.ts';
+import { etagOf, versionOf } from './etag.ts';
 import { keepPicture, type PictureStore } from './pictures.ts';
 import { deskOf, type Product, type Products, viewOf } from './products.ts';
 
 const OfVendor = z.object({ vendorId: VendorId });
 const OfProduct = OfVendor.extend({ productId: ProductId });
 const scope = ({ params }: { params: { vendorId: VendorId } }) => ({ vendorId: params.vendorId });
-const etag = ({ version }: { version: number }): string => `"${version}"`;
-
-/** `"7"` → 7; undefined without one. */
-function versionOf(ifMatch: string | undefined): number | undefined {
-  const found = /^"(\d{1,9})"$/.exec(ifMatch ?? '');
-  return found ? Number(found[1]) : undefined;
-}
 
 const cursorOf = ({ createdAt, productId }: Product): string => `${createdAt.getTime()}.${productId}`;
 
@@ -88,7 +82,7 @@ export function catalogRoutes({
       async handle({ params, body, idempotencyKey = '', header, audit }) {
         const product = await products.create(params.vendorId, body, idempotencyKey);
         audit({ object: product.productId, after: deskOf(product) });
-        header('ETag', etag(product));
+        header('ETag', etagOf(product));
         return accept(deskOf(product));
       },
     }),
@@ -103,7 +97,7 @@ export function catalogRoutes({
       async handle({ params, header }) {
         const product = await products.get(params.productId);
         if (product?.vendorId !== params.vendorId) return refuse('not-found');
-        header('ETag', etag(product));
+        header('ETag', etagOf(product));
         return accept(deskOf(product));
       },
     }),
@@ -123,7 +117,7 @@ export function catalogRoutes({
         if (!result.ok) return result;
         const { before, product } = result.value;
         audit({ object: params.productId, before, after: deskOf(product) });
-        header('ETag', etag(product));
+        header('ETag', etagOf(product));
         return accept(deskOf(product));
       },
     }),
@@ -144,7 +138,7 @@ export function catalogRoutes({
           before: { isRetired: before.isRetired },
           after: { isRetired: true },
         });
-        header('ETag', etag(product));
+        header('ETag', etagOf(product));
         return accept(deskOf(product));
       },
     }),

@@ -1,17 +1,20 @@
 import type { Router } from 'express';
-import type { ProductView } from '#contract/catalog.ts';
+import type { ProductView, SellingTermsView } from '#contract/catalog.ts';
 import type { ProductId, VendorId } from '#contract/ids.ts';
 import type { SnapshotPart } from '../gateway/ports.ts';
 import type { Route } from '../gateway/route.ts';
 import type { Clock } from '../platform/clock.ts';
 import { createHolds, type Holds } from './holds.ts';
 import { catalogRoutes } from './http.ts';
+import { sellingTermsRoutes } from './http-terms.ts';
 import { type PictureStore, pictureRouter } from './pictures.ts';
 import { createProducts, type Product, viewOf } from './products.ts';
 import type { FailPoint } from './steps.ts';
-import type { ProductStore, StockStore } from './store.ts';
+import type { ProductStore, SellingTermsStore, StockStore } from './store.ts';
+import { createSellingTerms } from './terms.ts';
 
 export { type CouponTerm, type PriceInput, price } from './core/price.ts';
+export { rulesFor } from './core/rules.ts';
 export { catalogMigrations } from './migrations.ts';
 export type { Product } from './products.ts';
 
@@ -30,6 +33,12 @@ export type Catalog = {
     /** What everybody may see of a product: no floor price. */
     view(product: Product): ProductView;
   };
+  sellingTerms: {
+    /** The defaults, at version 0, where the vendor has set none. */
+    of(vendorId: VendorId): Promise<SellingTermsView>;
+    /** One for every vendor asked for. */
+    many(vendorIds: readonly VendorId[]): Promise<Map<VendorId, SellingTermsView>>;
+  };
   holds: Holds;
   /** Finishes stock steps that a dead process left; answers how many. */
   sweep(): Promise<number>;
@@ -39,6 +48,7 @@ export type Catalog = {
 export function createCatalog(parts: {
   products: ProductStore;
   stock: StockStore;
+  terms: SellingTermsStore;
   pictures: PictureStore;
   clock: Clock;
   failpoint?: FailPoint;
@@ -47,8 +57,9 @@ export function createCatalog(parts: {
   const failpoint = parts.failpoint ? { failpoint: parts.failpoint } : {};
   const holds = createHolds({ store: stock, clock, ...failpoint });
   const products = createProducts({ products: parts.products, stock, holds, clock });
+  const terms = createSellingTerms(parts.terms);
   return {
-    routes: catalogRoutes({ products, pictures }),
+    routes: [...catalogRoutes({ products, pictures }), ...sellingTermsRoutes(terms)],
     router: pictureRouter(pictures),
     snapshots: [],
     products: {
@@ -57,6 +68,7 @@ export function createCatalog(parts: {
       ofVendor: (vendorId, limit) => products.ofVendor(vendorId, undefined, limit),
       view: viewOf,
     },
+    sellingTerms: { of: terms.of, many: terms.many },
     holds,
     sweep: async () => (clock.isTrusted() ? holds.repair() : 0),
   };

@@ -1,5 +1,15 @@
+import type { SellingTermsView } from '#contract/catalog.ts';
+import type { VendorId } from '#contract/ids.ts';
 import { type Balances, deltaOf, type Entry, type Movement } from './core/stock.ts';
-import type { Moved, ProductRecord, ProductStore, Settlement, StockRow, StockStore } from './store.ts';
+import type {
+  Moved,
+  ProductRecord,
+  ProductStore,
+  SellingTermsStore,
+  Settlement,
+  StockRow,
+  StockStore,
+} from './store.ts';
 
 /** Products in memory, for unit tests. */
 export function memoryProductStore(): ProductStore {
@@ -30,6 +40,26 @@ export function memoryProductStore(): ProductStore {
     async save(product, expectedVersion) {
       if (products.get(product.productId)?.version !== expectedVersion) return false;
       products.set(product.productId, structuredClone(product));
+      return true;
+    },
+  };
+}
+
+/** Selling terms in memory, for unit tests. */
+export function memorySellingTermsStore(): SellingTermsStore {
+  const terms = new Map<VendorId, SellingTermsView>();
+  return {
+    async get(vendorId) {
+      return structuredClone(terms.get(vendorId));
+    },
+    async many(vendorIds) {
+      return new Map(
+        [...terms].filter(([vendorId]) => vendorIds.includes(vendorId)).map((one) => structuredClone(one)),
+      );
+    },
+    async save(vendorId, next, expectedVersion) {
+      if ((terms.get(vendorId)?.version ?? 0) !== expectedVersion) return false;
+      terms.set(vendorId, structuredClone(next));
       return true;
     },
   };

@@ -1,4 +1,4 @@
-import type { Attribute } from '#contract/catalog.ts';
+import type { Attribute, SellingTermsView } from '#contract/catalog.ts';
 import type { PictureId, ProductId, VariantId, VendorId } from '#contract/ids.ts';
 import type { Money } from '#contract/money.ts';
 import type { Balances, Cause, Entry, Movement, MovementState, Pending } from './core/stock.ts';
@@ -109,4 +109,13 @@ export interface StockStore {
   unfinished(before: number): Promise<VariantId[]>;
   /** Movements that have been asking since before an instant. */
   askingSince(before: number): Promise<Movement[]>;
+}
+
+/** Selling terms by vendor; a save is guarded by the version they were read at. */
+export interface SellingTermsStore {
+  get(vendorId: VendorId): Promise<SellingTermsView | undefined>;
+  /** Vendors that have not set any are missing. */
+  many(vendorIds: readonly VendorId[]): Promise<Map<VendorId, SellingTermsView>>;
+  /** False: another write came first. `expectedVersion` 0: there are none yet. */
+  save(vendorId: VendorId, terms: SellingTermsView, expectedVersion: number): Promise<boolean>;
 }

@@ -19,6 +19,7 @@ import { createCatalog } from '#server/catalog/index.ts';
 import { catalogMigrations } from '#server/catalog/migrations.ts';
 import { mongoProductStore } from '#server/catalog/products.mongo.ts';
 import { mongoStockStore } from '#server/catalog/stock.mongo.ts';
+import { mongoSellingTermsStore } from '#server/catalog/terms.mongo.ts';
 import { checkoutMigrations, createCheckout, type PriceTerm } from '#server/checkout/index.ts';
 import { mongoOrderStore } from '#server/checkout/store.mongo.ts';
 import { bindRoutes } from '#server/gateway/bind.ts';
@@ -104,6 +105,7 @@ export async function openTill({
       toCatalog({
         products: mongoProductStore(mongo, outbox, clock),
         stock: mongoStockStore(mongo, outbox, clock),
+        terms: mongoSellingTermsStore(mongo),
         pictures: { put: async () => {}, get: async () => undefined, has: async () => false } as never,
         clock,
         ...(failpoint && { failpoint: (name: string) => failpoint(`catalog:${name}`) }),

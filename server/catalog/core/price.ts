@@ -19,17 +19,17 @@ export type CouponTerm = {
 };
 
 /** A flat rate, waived from `freeFrom` goods after discount. */
-type ShippingRule = { flat: Money; freeFrom?: Money };
+export type ShippingRate = { flat: Money; freeFrom?: Money };
 
 /** Basis points of goods after discount and shipping; added to the total unless prices include it. */
-type TaxRule = { basisPoints: number; isIncluded: boolean };
+export type TaxRate = { basisPoints: number; isIncluded: boolean };
 
 export type PriceInput = {
   lines: readonly [PriceLine, ...PriceLine[]];
   unitPrice?: UnitPrice;
   coupon?: CouponTerm;
-  shipping?: ShippingRule;
-  tax?: TaxRule;
+  shipping?: ShippingRate;
+  tax?: TaxRate;
 };
 
 type BreakdownLine = {
@@ -144,7 +144,7 @@ function spread(amount: number, lines: readonly { weight: number; room: number }
   return taken;
 }
 
-function taxOf(amount: number, { basisPoints, isIncluded }: TaxRule): number {
+function taxOf(amount: number, { basisPoints, isIncluded }: TaxRate): number {
   if (!isIncluded) return portion(amount, basisPoints);
   return amount - Math.round((amount * 10_000) / (10_000 + basisPoints));
 }
