@@ -3,7 +3,9 @@ import { Instant, PictureId, ProductId, VariantId, VendorId } from './ids.ts';
 import { Price } from './money.ts';
 import { Country, Region } from './region.ts';
 
-const units = z.int().nonnegative().max(1_000_000);
+const units = z.int().nonnegative();
+/** As many as one may put in at once. */
+const mostUnits = 1_000_000;
 
 /** Where a variant's units are: for sale, held for somebody, sold. `version` grows with every change: newest wins. */
 export const Stock = z.object({
@@ -86,7 +88,7 @@ export const NewProduct = fitting(
     listPrice,
     floorPrice: Price,
     /** Units put in at the start. */
-    stock: units,
+    stock: units.max(mostUnits),
     pictureId: PictureId.optional(),
   }),
 );
@@ -94,7 +96,7 @@ export type NewProduct = z.infer<typeof NewProduct>;
 
 /** One more variant of a product, in the product's currency. */
 export const NewVariant = fitting(
-  z.object({ title: variantTitle, listPrice, floorPrice: Price, stock: units }),
+  z.object({ title: variantTitle, listPrice, floorPrice: Price, stock: units.max(mostUnits) }),
 );
 export type NewVariant = z.infer<typeof NewVariant>;
 
@@ -122,7 +124,7 @@ export const StockChange = z.object({
   /** Default: the product's first variant. */
   variantId: VariantId.optional(),
   kind: z.enum(['restock', 'write-off']),
-  quantity: z.int().positive().max(1_000_000),
+  quantity: z.int().positive().max(mostUnits),
   reason: z.string().trim().min(1).max(200),
 });
 export type StockChange = z.infer<typeof StockChange>;
