@@ -12,6 +12,7 @@ export type ErrorBody = {
   param?: string;
   charge?: string;
   payment_intent?: object;
+  setup_intent?: object;
   payment_method?: Stripe.PaymentMethod;
   request_log_url?: string;
 };

@@ -9,12 +9,14 @@ import { balanceEndpoints } from './objects/balance.ts';
 import { browserIntentEndpoints } from './objects/browser-intents.ts';
 import { chargeEndpoints } from './objects/charges.ts';
 import { confirmationTokenEndpoints } from './objects/confirmation-tokens.ts';
+import { customerSessionEndpoints } from './objects/customer-sessions.ts';
 import { customerEndpoints } from './objects/customers.ts';
 import { disputeEndpoints } from './objects/disputes.ts';
 import { eventEndpoints } from './objects/events.ts';
 import { paymentIntentEndpoints } from './objects/payment-intents.ts';
 import { paymentMethodEndpoints } from './objects/payment-methods.ts';
 import { refundEndpoints } from './objects/refunds.ts';
+import { setupIntentEndpoints } from './objects/setup-intents.ts';
 import { transferEndpoints } from './objects/transfers.ts';
 import type { World } from './world.ts';
 
@@ -25,11 +27,13 @@ const endpoints: readonly Endpoint[] = [
   ...chargeEndpoints,
   ...confirmationTokenEndpoints,
   ...customerEndpoints,
+  ...customerSessionEndpoints,
   ...disputeEndpoints,
   ...eventEndpoints,
   ...paymentIntentEndpoints,
   ...paymentMethodEndpoints,
   ...refundEndpoints,
+  ...setupIntentEndpoints,
   ...transferEndpoints,
 ];
 

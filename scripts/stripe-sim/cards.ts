@@ -10,7 +10,7 @@ type DeclineCode =
 
 /** What a bank does with a card. `asks` wants 3-D Secure first and then does what `andThen` says. */
 export type Behaviour =
-  | { does: 'pays' | 'pays-late' | 'pays-then-disputes' }
+  | { does: 'pays' | 'pays-late' | 'pays-then-disputes' | 'pays-refund-fails' }
   | { does: 'declines'; code: DeclineCode; declineCode?: string; message: string }
   | { does: 'asks'; andThen: 'pays' | 'declines' };
 
@@ -52,6 +52,7 @@ const numbers: Record<string, Behaviour> = {
   '4000000000003220': { does: 'asks', andThen: 'pays' },
   '4000008400001629': { does: 'asks', andThen: 'declines' },
   '4000000000000259': { does: 'pays-then-disputes' },
+  '4000000000005126': { does: 'pays-refund-fails' },
   '4000000000006660': { does: 'pays-late' },
 };
 
@@ -72,6 +73,7 @@ export const namedMethods: Record<string, string> = {
   pm_card_authenticationRequired: '4000002760003184',
   pm_card_authenticationRequiredOnSetup: '4000002500003155',
   pm_card_threeDSecureRequiredChargeDeclined: '4000008400001629',
+  pm_card_refundFail: '4000000000005126',
   pm_card_createDispute: '4000000000000259',
   pm_card_paysLate: '4000000000006660',
 };

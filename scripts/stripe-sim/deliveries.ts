@@ -22,7 +22,7 @@ export class Deliveries {
   #url: string | undefined;
   #queue: string[] = [];
   #looked = new Set<string>();
-  #aside = 0;
+  readonly #aside = new Map<string, AbortController>();
   #isRunning = false;
   #wake = new AbortController();
   #waiters: (() => void)[] = [];
@@ -65,6 +65,25 @@ export class Deliveries {
     return status;
   }
 
+  /** Never posts a waiting event by itself again. Answers whether it waited. */
+  lose(id: string): boolean {
+    const record = this.#world.state.events.get(id);
+    if (record?.waiting !== true) return false;
+    this.#aside.get(id)?.abort();
+    this.#queue = this.#queue.filter((one) => one !== id);
+    this.#world.state.events.put({ ...record, waiting: false });
+    this.#commit();
+    this.#tellWaiters();
+    return true;
+  }
+
+  /** Posts a waiting event no sooner than in `ms`; one that was taken or lost is posted again then. */
+  delay(id: string, ms: number): void {
+    this.#looked.add(id);
+    this.#queue = this.#queue.filter((one) => one !== id);
+    this.#later(id, ms, 0);
+  }
+
   /** Resolves when no event waits to be posted. */
   async settled(): Promise<void> {
     if (this.#isIdle()) return;
@@ -77,7 +96,7 @@ export class Deliveries {
   }
 
   #isIdle(): boolean {
-    return !this.#isRunning && this.#queue.length === 0 && this.#aside === 0;
+    return !this.#isRunning && this.#queue.length === 0 && this.#aside.size === 0;
   }
 
   #tellWaiters(): void {
@@ -110,7 +129,7 @@ export class Deliveries {
         continue;
       }
       tries = 0;
-      this.#queue.shift();
+      this.#queue = this.#queue.filter((one) => one !== id);
       if (status >= 300) this.#later(id, backOff(0), 1);
       for (let copy = 1; copy < copies; copy += 1) await this.#post(record);
     }
@@ -136,17 +155,19 @@ export class Deliveries {
 
   /** Posts an event apart from the queue after a while, again and again until it is answered 2xx. */
   #later(id: string, ms: number, tries: number): void {
-    this.#aside += 1;
+    this.#aside.get(id)?.abort();
+    const mine = new AbortController();
+    this.#aside.set(id, mine);
     const work = async () => {
-      await pause(ms, undefined, { signal: this.#closing.signal });
+      await pause(ms, undefined, { signal: AbortSignal.any([this.#closing.signal, mine.signal]) });
       const record = this.#world.state.events.get(id);
       const status = record === undefined || this.#url === undefined ? 0 : await this.#post(record);
-      if (status < 200 || status >= 300) this.#later(id, backOff(tries), tries + 1);
+      if ((status < 200 || status >= 300) && !mine.signal.aborted) this.#later(id, backOff(tries), tries + 1);
     };
     work()
       .catch(() => undefined)
       .finally(() => {
-        this.#aside -= 1;
+        if (this.#aside.get(id) === mine) this.#aside.delete(id);
         this.#tellWaiters();
       });
   }

@@ -26,6 +26,10 @@ const lookUp = (world: World, id: string): unknown => {
       return state.transfers.get(id);
     case 'trr':
       return state.reversals.get(id);
+    case 'seti':
+      return state.setupIntents.get(id);
+    case 'du':
+      return state.disputes.get(id);
     case 'txn':
       return state.balances.get(id)?.transaction;
     default:

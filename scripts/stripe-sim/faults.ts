@@ -31,6 +31,8 @@ export const Fault = z.discriminatedUnion('kind', [ApiFault, WebhookFault]);
 export type FaultWanted = z.input<typeof Fault>;
 export type ApiFault = z.infer<typeof ApiFault>;
 export type WebhookFault = z.infer<typeof WebhookFault>;
+/** An armed failure and the name it can be disarmed by. */
+type Armed<F extends ApiFault | WebhookFault = ApiFault | WebhookFault> = F & { id: string };
 
 const isWebhook = (fault: ApiFault | WebhookFault): fault is WebhookFault =>
   fault.kind.startsWith('webhook-');
@@ -42,14 +44,20 @@ const matches = (pattern: string, given: string): boolean => {
 
 /** The failures still to come. Each match uses one up; the oldest that fits is taken. */
 export class Faults {
-  #left: (ApiFault | WebhookFault)[] = [];
+  #left: Armed[] = [];
+  #count = 0;
 
   add(wanted: FaultWanted): void {
-    this.#left.push(Fault.parse(wanted));
+    this.#count += 1;
+    this.#left.push({ ...Fault.parse(wanted), id: `fault_${this.#count}` });
   }
 
-  list(): readonly (ApiFault | WebhookFault)[] {
+  list(): readonly Armed[] {
     return this.#left;
+  }
+
+  remove(id: string): void {
+    this.#left = this.#left.filter((fault) => fault.id !== id);
   }
 
   clear(): void {
@@ -57,20 +65,18 @@ export class Faults {
   }
 
   forRequest(method: string, path: string): ApiFault | undefined {
-    const fits = (fault: ApiFault | WebhookFault): fault is ApiFault =>
+    const fits = (fault: Armed): fault is Armed<ApiFault> =>
       !isWebhook(fault) && (fault.method ?? method) === method && matches(fault.path, path);
     return this.#take(fits);
   }
 
   forEvent(type: string): WebhookFault | undefined {
-    const fits = (fault: ApiFault | WebhookFault): fault is WebhookFault =>
+    const fits = (fault: Armed): fault is Armed<WebhookFault> =>
       isWebhook(fault) && matches(fault.type, type);
     return this.#take(fits);
   }
 
-  #take<F extends ApiFault | WebhookFault>(
-    fits: (fault: ApiFault | WebhookFault) => fault is F,
-  ): F | undefined {
+  #take<F extends Armed>(fits: (fault: Armed) => fault is F): F | undefined {
     const found = this.#left.find(fits);
     if (found === undefined) return undefined;
     if (found.skip > 0) {

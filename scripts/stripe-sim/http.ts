@@ -93,11 +93,16 @@ const answerApi = async (
   call: ApiRequest,
 ): Promise<void> => {
   const fault = parts.faults.forRequest(call.method, call.path);
-  if (fault?.kind === 'delay') {
-    using _ = call.idempotencyKey === undefined ? undefined : parts.idempotency.begin(call.idempotencyKey);
-    await pause(fault.ms);
-  }
-  await deliver(request, response, parts.api.answer(call, fault), fault);
+  const answer = await answerOnce(parts, call, fault);
+  await deliver(request, response, answer, fault);
+};
+
+/** Answers while nobody else uses the key; a request that is held up keeps it. */
+const answerOnce = async (parts: Parts, call: ApiRequest, fault: ApiFault | undefined): Promise<Answer> => {
+  const key = call.method === 'POST' ? call.idempotencyKey : undefined;
+  using _ = key === undefined ? undefined : parts.idempotency.begin(key);
+  if (fault?.kind === 'delay') await pause(fault.ms);
+  return parts.api.answer(call, fault);
 };
 
 const handle = async (parts: Parts, request: IncomingMessage, response: ServerResponse): Promise<void> => {

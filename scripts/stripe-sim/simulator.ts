@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Api } from './api.ts';
+import { ApiError } from './api-error.ts';
 import { Control } from './control.ts';
 import { Deliveries } from './deliveries.ts';
 import { Faults, type FaultWanted } from './faults.ts';
@@ -8,6 +9,7 @@ import { listen } from './http.ts';
 import { Idempotency } from './idempotency.ts';
 import { dispute } from './objects/disputes.ts';
 import { settle } from './objects/payment-flow.ts';
+import { failRefund } from './objects/refunds.ts';
 import { type Due, type EventRecord, openState } from './state.ts';
 import { Store } from './store.ts';
 import { type Delays, World } from './world.ts';
@@ -46,13 +48,23 @@ export type Simulator = AsyncDisposable & {
   webhooksSettled(): Promise<void>;
 };
 
+const acts: Record<Due['act'], (world: World, id: string) => void> = {
+  settle,
+  dispute,
+  'fail-refund': failRefund,
+};
+
 const startDues = (world: World, commit: () => void): Disposable => {
   const timers = new Map<string, NodeJS.Timeout>();
   const run = (due: Due): void => {
     timers.delete(due.id);
     world.state.dues.remove(due.id);
-    if (due.act === 'settle') settle(world, due.of);
-    else dispute(world, due.of);
+    try {
+      acts[due.act](world, due.of);
+    } catch (refusal) {
+      // What has become of the object meanwhile forbids it: a refunded charge is not disputed.
+      if (!(refusal instanceof ApiError)) throw refusal;
+    }
     commit();
   };
   const arm = (due: Due): void => {
@@ -80,7 +92,7 @@ export const openStripeSimulator = async (options: SimulatorOptions): Promise<Si
   const world = new World({
     state,
     clock: options.clock ?? Date.now,
-    delays: { lateMs: 3000, disputeMs: 2000, ...options.delays },
+    delays: { lateMs: 3000, disputeMs: 2000, refundFailMs: 2000, ...options.delays },
     openingBalance: options.openingBalance ?? 1_000_000,
     origin: 'http://127.0.0.1',
   });

@@ -25,7 +25,7 @@ export type EventRecord = { id: string; event: EventEnvelope; deliveries: Delive
 /** The card behind a payment method or a token, by its id. */
 export type CardRecord = { id: string; card: Card };
 /** Something that will happen by itself at `at` (ms). */
-export type Due = { id: string; at: number; act: 'settle' | 'dispute'; of: string };
+export type Due = { id: string; at: number; act: 'settle' | 'dispute' | 'fail-refund'; of: string };
 /** The answer first given under an idempotency key. */
 export type KeptAnswer = {
   id: string;
@@ -53,6 +53,7 @@ export type State = {
   paymentMethods: Collection<Stripe.PaymentMethod>;
   confirmationTokens: Collection<Stripe.ConfirmationToken>;
   paymentIntents: Collection<Stripe.PaymentIntent>;
+  setupIntents: Collection<Stripe.SetupIntent>;
   charges: Collection<Stripe.Charge>;
   refunds: Collection<Stripe.Refund>;
   accounts: Collection<Stripe.Account>;
@@ -83,6 +84,7 @@ export const openState = (store: Store): State => ({
     object<Stripe.ConfirmationToken>('confirmation_token'),
   ),
   paymentIntents: store.collection('payment_intent', object<Stripe.PaymentIntent>('payment_intent')),
+  setupIntents: store.collection('setup_intent', object<Stripe.SetupIntent>('setup_intent')),
   charges: store.collection('charge', object<Stripe.Charge>('charge')),
   refunds: store.collection('refund', object<Stripe.Refund>('refund')),
   accounts: store.collection('account', object<Stripe.Account>('account')),

@@ -6,7 +6,7 @@ import type { Due, EventRecord, State } from './state.ts';
 export const apiVersion = '2026-10-28.endive';
 
 /** How long the slow things take, in ms. */
-export type Delays = { lateMs: number; disputeMs: number };
+export type Delays = { lateMs: number; disputeMs: number; refundFailMs: number };
 
 /** The request a change is made for; events name it. */
 export type Cause = { requestId: string | null; idempotencyKey: string | null };

@@ -64,6 +64,8 @@ describe.each([
     kind: 'transfer',
     amount: { amount: 2850, currency: 'USD' },
     intentId: undefined,
+    refundId: undefined,
+    afterMoveId: undefined,
     vendorId: 'vnd_1',
     chargeId: 'ch_1',
     transferGroup: 'ord_1',
@@ -78,8 +80,9 @@ describe.each([
     expect(answers.filter((answer) => answer === 'new')).toHaveLength(1);
     expect(await store.dueMoves('transfer', later(-1), 10)).toEqual([]);
     expect(await store.dueMoves('refund', at, 10)).toEqual([]);
-    expect(await store.dueMoves('transfer', at, 10)).toEqual([move]);
-    expect(await store.moveOf(move.moveId)).toEqual({ ...move, madeAs: undefined });
+    const planned = { ...move, tries: 0, refusals: 0 };
+    expect(await store.dueMoves('transfer', at, 10)).toEqual([planned]);
+    expect(await store.moveOf(move.moveId)).toEqual({ ...planned, madeAs: undefined });
     await store.putOff(move.moveId, later(5000), 'a fault');
     expect(await store.dueMoves('transfer', later(4999), 10)).toEqual([]);
     await store.markMade(move.moveId, 'tr_1', at);
@@ -89,8 +92,8 @@ describe.each([
 
   test('what was last seen of payments is answered for those asked', async () => {
     const intentId = `pi_${randomUUID()}`;
-    await store.note({ intentId, status: 'processing', causeId: 'evt_1', at });
-    await store.note({ intentId, status: 'succeeded', causeId: 'evt_2', at });
+    await store.note({ intentId, look: 'processing', causeId: 'evt_1', at });
+    await store.note({ intentId, look: 'succeeded', causeId: 'evt_2', at });
     expect(await store.seen([intentId, 'pi_nobody'])).toEqual(new Map([[intentId, 'succeeded']]));
   });
 

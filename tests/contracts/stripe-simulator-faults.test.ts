@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Stripe } from 'stripe';
 import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import {
   client,
   deskOfEachTest,
@@ -13,6 +14,22 @@ import {
 } from '../support/payment-simulator.ts';
 
 const desk = deskOfEachTest();
+
+/** Asks a control path of the simulator, as an operator or a test in another process does. */
+const control = async (method: string, path: string, body?: unknown) => {
+  const response = await fetch(`${desk.simulator.url}/_sim/${path}`, {
+    method,
+    headers: { authorization: `Bearer ${secretKey}` },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  const answer: unknown = await response.json();
+  return { status: response.status, body: answer };
+};
+const eventOf = (type: string) => {
+  const found = desk.simulator.events().find((record) => record.event.type === type);
+  if (found === undefined) throw new Error(`no ${type}`);
+  return found;
+};
 
 describe('idempotency keys', () => {
   it('a key replays its first answer, also to a declined card', async () => {
@@ -35,6 +52,28 @@ describe('idempotency keys', () => {
     expect(error.statusCode).toBe(400);
     await refusal(desk.pay('pm_card_visa', { amount: 1 }, { idempotencyKey: 'free' }));
     expect((await desk.pay('pm_card_visa', {}, { idempotencyKey: 'free' })).status).toBe('succeeded');
+  });
+
+  it('a key in flight is a conflict, is not stored, and answers what came of it afterwards', async () => {
+    desk.simulator.addFault({ kind: 'delay', method: 'POST', path: '/v1/payment_intents', ms: 300 });
+    const first = desk.pay('pm_card_visa', {}, { idempotencyKey: 'k' });
+    let conflict: Stripe.errors.StripeError | undefined;
+    while (conflict === undefined) {
+      const seen = (await control('GET', 'faults')).body;
+      if (Array.isArray(seen) && seen.length === 0)
+        conflict = await refusal(desk.pay('pm_card_visa', {}, { idempotencyKey: 'k' }));
+    }
+    expect(conflict).toMatchObject({ statusCode: 409, code: 'idempotency_key_in_use' });
+    expect((await desk.pay('pm_card_visa', {}, { idempotencyKey: 'other' })).status).toBe('succeeded');
+    const { id } = await first;
+    expect((await desk.pay('pm_card_visa', {}, { idempotencyKey: 'k' })).id).toBe(id);
+  });
+
+  it('the SDK by itself repeats a lost answer under one key, and one payment comes of it', async () => {
+    desk.stripe = client(desk.simulator.port, { maxNetworkRetries: 2, timeout: 400 });
+    desk.simulator.addFault({ kind: 'timeout-after', method: 'POST', path: '/v1/payment_intents' });
+    expect((await desk.pay('pm_card_visa')).status).toBe('succeeded');
+    expect((await desk.stripe.paymentIntents.list()).data).toHaveLength(1);
   });
 
   it('a key is forgotten after 24 hours', async () => {
@@ -159,6 +198,66 @@ describe('webhooks', () => {
       'charge.succeeded',
       'payment_intent.created',
     ]);
+  });
+});
+
+describe('the control paths of events', () => {
+  it('[M-O7] a waiting event can be lost or put off, and what follows it is not held back', async () => {
+    desk.endpoint.answerWith(503);
+    await desk.pay('pm_card_visa');
+    await desk.endpoint.until((types) => types.length >= 1);
+    const [created, charged] = [eventOf('payment_intent.created'), eventOf('charge.succeeded')];
+    expect((await control('POST', `events/${created.id}/lose`)).status).toBe(200);
+    expect((await control('POST', `events/${charged.id}/delay`, { ms: 200 })).status).toBe(200);
+    desk.endpoint.received.length = 0;
+    desk.endpoint.answerWith(200);
+    await desk.simulator.webhooksSettled();
+    expect([...new Set(desk.typesSent())]).toEqual(['payment_intent.succeeded', 'charge.succeeded']);
+    expect((await control('POST', `events/${charged.id}/lose`)).status).toBe(409);
+    expect((await control('POST', 'events/evt_none/lose')).status).toBe(404);
+  });
+
+  it('[M-O7] an event that was taken can be doubled, and sent once more later', async () => {
+    await desk.pay('pm_card_visa');
+    await desk.simulator.webhooksSettled();
+    const { id } = eventOf('payment_intent.succeeded');
+    expect((await control('POST', `events/${id}/replay`, { copies: 2 })).body).toEqual({ status: 200 });
+    await control('POST', `events/${id}/delay`, { ms: 30 });
+    await desk.simulator.webhooksSettled();
+    expect(desk.typesSent().filter((type) => type === 'payment_intent.succeeded')).toHaveLength(4);
+    expect(new Set(desk.endpoint.received.map((one) => one.event.id)).size).toBe(3);
+  });
+
+  it('[M-O7] the listing is newest first, found by any word of the object, and says what can be done', async () => {
+    await desk.pay('pm_card_visa', { metadata: { subjectId: 'ord_1' } });
+    const second = await desk.pay('pm_card_visa', { metadata: { subjectId: 'ord_2' } });
+    await desk.simulator.webhooksSettled();
+    const rows = async (query: string) => (await control('GET', `listing?${query}`)).body;
+    expect(await rows('kind=payments')).toMatchObject([{ about: 'ord_2' }, { about: 'ord_1' }]);
+    expect(await rows('kind=payments&q=ORD_2')).toMatchObject([{ id: second.id, can: ['dispute'] }]);
+    expect(await rows('kind=events&q=ord_2&limit=1')).toMatchObject([
+      {
+        about: 'payment_intent.succeeded',
+        status: 'taken',
+        deliveries: [{ status: 200 }],
+        can: ['replay', 'delay', 'double'],
+      },
+    ]);
+    desk.simulator.addFault({ kind: 'webhook-lost', times: 9 });
+    await desk.stripe.refunds.create({ payment_intent: second.id });
+    await desk.simulator.webhooksSettled();
+    expect(await rows('kind=refunds')).toMatchObject([{ about: second.id, can: ['fail-refund'] }]);
+    expect(await rows('kind=events&q=refund.created')).toMatchObject([{ status: 'lost', deliveries: [] }]);
+    expect((await control('GET', 'listing?kind=secrets')).status).toBe(400);
+  });
+
+  it('one armed failure can be disarmed alone', async () => {
+    await control('POST', 'faults', { kind: '429' });
+    await control('POST', 'faults', { kind: 'webhook-lost' });
+    const [first] = z.array(z.object({ id: z.string() })).parse((await control('GET', 'faults')).body);
+    const left = await control('DELETE', `faults/${first?.id}`);
+    expect(left.body).toMatchObject([{ kind: 'webhook-lost' }]);
+    await desk.stripe.balance.retrieve();
   });
 });
 

@@ -32,6 +32,7 @@ describe('shapes', () => {
     const destination = await openVendor(desk.stripe, desk.simulator);
     const transfer = await desk.stripe.transfers.create({ amount: 100, currency: 'eur', destination });
     const account = await desk.stripe.accounts.retrieve(destination);
+    const customer = await desk.stripe.customers.create({});
     const link = await desk.stripe.accountLinks.create({
       account: destination,
       type: 'account_onboarding',
@@ -57,7 +58,16 @@ describe('shapes', () => {
       ['Accounts', 'Account', account],
       ['AccountLinks', 'AccountLink', link],
       ['Balance', 'Balance', await desk.stripe.balance.retrieve()],
-      ['Customers', 'Customer', await desk.stripe.customers.create({})],
+      ['Customers', 'Customer', customer],
+      ['SetupIntents', 'SetupIntent', await desk.stripe.setupIntents.create({ customer: customer.id })],
+      [
+        'CustomerSessions',
+        'CustomerSession',
+        await desk.stripe.customerSessions.create({
+          customer: customer.id,
+          components: { payment_element: { enabled: true } },
+        }),
+      ],
       [
         'ConfirmationTokens',
         'ConfirmationToken',

@@ -9,10 +9,10 @@ import { openWebhookEndpoint, type WebhookEndpoint } from './webhook-endpoint.ts
 
 export const secretKey = 'sk_test_simulator';
 export const webhookSecret = 'whsec_simulator';
-const delays = { lateMs: 20, disputeMs: 20 };
+const delays = { lateMs: 20, disputeMs: 20, refundFailMs: 20 };
 
 /** The real SDK, pointed at a simulator's port; it repeats nothing by itself. */
-export const client = (port: number, more: { timeout?: number } = {}) =>
+export const client = (port: number, more: { timeout?: number; maxNetworkRetries?: number } = {}) =>
   new Stripe(secretKey, {
     host: '127.0.0.1',
     port,

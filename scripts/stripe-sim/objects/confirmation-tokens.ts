@@ -61,7 +61,7 @@ const create = (world: World, method: CardMethod, wanted: Wanted): Stripe.Confir
 /** The token, if it can still be spent: it is good once, for 12 hours. */
 export const checkToken = (world: World, id: string): Stripe.ConfirmationToken => {
   const token = find(world.state.confirmationTokens.get(id), 'confirmation_token', id, 'confirmation_token');
-  if (token.payment_intent !== null)
+  if (token.payment_intent !== null || token.setup_intent !== null)
     throw invalid(
       `The provided confirmation_token (${id}) has already been used to confirm a PaymentIntent or SetupIntent.`,
       'confirmation_token',
@@ -75,7 +75,7 @@ export const checkToken = (world: World, id: string): Stripe.ConfirmationToken =
 export const spendToken = (
   world: World,
   id: string,
-  intent: string,
+  on: { payment_intent: string } | { setup_intent: string },
 ): { token: Stripe.ConfirmationToken; method: Stripe.PaymentMethod } => {
   const token = checkToken(world, id);
   const card = world.state.cards.get(id)?.card;
@@ -92,7 +92,7 @@ export const spendToken = (
     },
     null,
   );
-  return { token: world.state.confirmationTokens.put({ ...token, payment_intent: intent }), method };
+  return { token: world.state.confirmationTokens.put({ ...token, ...on }), method };
 };
 
 const common = {

@@ -129,7 +129,7 @@ export const confirm = (
   const spent =
     params.confirmation_token === undefined
       ? undefined
-      : spendToken(world, params.confirmation_token, intent.id);
+      : spendToken(world, params.confirmation_token, { payment_intent: intent.id });
   const { confirmation_token, ...rest } = params;
   const patch = apply(world, intent, { ...rest, payment_method: spent?.method.id ?? params.payment_method });
   if (patch.payment_method === null)

@@ -1,12 +1,13 @@
 import type { Stripe } from 'stripe';
+import { z } from 'zod';
+import { refused } from '../api-error.ts';
 import { endpoint, part } from '../endpoint.ts';
 import { page } from '../lists.ts';
-import { paging, text } from '../params.ts';
+import { flag, mergeMetadata, metadata, paging, text } from '../params.ts';
 import { find, type World } from '../world.ts';
-
 import { moveMoney } from './balance.ts';
 
-const noEvidence: Stripe.Dispute.Evidence = {
+const noEvidence = {
   access_activity_log: null,
   billing_address: null,
   cancellation_policy: null,
@@ -35,18 +36,40 @@ const noEvidence: Stripe.Dispute.Evidence = {
   shipping_tracking_number: null,
   uncategorized_file: null,
   uncategorized_text: null,
+} satisfies Stripe.Dispute.Evidence;
+
+const Evidence = z.strictObject(
+  Object.fromEntries(
+    Object.keys(noEvidence)
+      .filter((name) => name !== 'enhanced_evidence')
+      .map((name) => [name, text.optional()]),
+  ),
+);
+
+const get = (world: World, id: string): Stripe.Dispute => find(world.state.disputes.get(id), 'dispute', id);
+
+const isOpen = ({ status }: Stripe.Dispute): boolean =>
+  status === 'needs_response' || status === 'under_review';
+
+const needOpen = (dispute: Stripe.Dispute): void => {
+  if (!isOpen(dispute)) throw refused('This dispute is already closed');
 };
 
-/** Lets a dispute arrive for a charge: the amount and 15.00 leave the balance at once. */
+/**
+ * Lets a dispute arrive for a paid charge: what is left of it and 15.00 leave the balance at once. A charge is
+ * disputed once.
+ */
 export const dispute = (world: World, chargeId: string): void => {
-  const charge = world.state.charges.get(chargeId);
-  if (charge === undefined || charge.disputed) return;
+  const charge = find(world.state.charges.get(chargeId), 'charge', chargeId);
+  const amount = charge.amount - charge.amount_refunded;
+  if (charge.disputed) throw refused(`Charge ${charge.id} has already been disputed.`);
+  if (!charge.captured || amount === 0) throw refused(`Charge ${charge.id} holds no money to dispute.`);
   const id = world.newId('du');
   const taken = moveMoney(world, {
     account: null,
     type: 'adjustment',
     category: 'dispute',
-    amount: -charge.amount,
+    amount: -amount,
     fee: 1500,
     currency: charge.currency,
     source: id,
@@ -56,7 +79,7 @@ export const dispute = (world: World, chargeId: string): void => {
   const made = world.state.disputes.put({
     id,
     object: 'dispute',
-    amount: charge.amount,
+    amount,
     balance_transactions: [taken],
     charge: charge.id,
     created: world.now(),
@@ -88,6 +111,68 @@ export const dispute = (world: World, chargeId: string): void => {
   world.emit('charge.dispute.funds_withdrawn', made);
 };
 
+/**
+ * The bank decides. `won` gives the amount back, not the fee; `lost` leaves both where they went. Stripe tells
+ * `charge.dispute.closed` either way.
+ */
+export const decideDispute = (world: World, id: string, outcome: 'won' | 'lost'): Stripe.Dispute => {
+  const old = get(world, id);
+  needOpen(old);
+  const charge = typeof old.charge === 'string' ? old.charge : old.charge.id;
+  const back =
+    outcome === 'lost'
+      ? []
+      : [
+          moveMoney(world, {
+            account: null,
+            type: 'adjustment',
+            category: 'dispute_reversal',
+            amount: old.amount,
+            currency: old.currency,
+            source: old.id,
+            description: `Chargeback reversal for ${charge}`,
+          }),
+        ];
+  const decided = world.state.disputes.put({
+    ...old,
+    balance_transactions: [...old.balance_transactions, ...back],
+    is_charge_refundable: outcome === 'won',
+    status: outcome,
+  });
+  world.emit('charge.dispute.closed', decided, { changed: { status: old.status } });
+  if (outcome === 'won') world.emit('charge.dispute.funds_reinstated', decided);
+  return decided;
+};
+
+/** Stripe's test mode lets these words decide at once. */
+const verdicts: Record<string, 'won' | 'lost'> = { winning_evidence: 'won', losing_evidence: 'lost' };
+
+type Answer = {
+  evidence?: Record<string, string | undefined> | undefined;
+  metadata?: z.infer<typeof metadata> | undefined;
+  submit?: boolean | undefined;
+};
+
+const respond = (world: World, old: Stripe.Dispute, params: Answer): Stripe.Dispute => {
+  if (params.evidence !== undefined) needOpen(old);
+  const given = Object.entries(params.evidence ?? {}).map(([name, words]) => [name, words || null] as const);
+  const isSubmitted = params.evidence !== undefined && params.submit !== false;
+  const updated = world.state.disputes.put({
+    ...old,
+    evidence: { ...old.evidence, ...Object.fromEntries(given) },
+    evidence_details: {
+      ...old.evidence_details,
+      has_evidence: old.evidence_details.has_evidence || given.some(([, words]) => words !== null),
+      submission_count: old.evidence_details.submission_count + (isSubmitted ? 1 : 0),
+    },
+    metadata: mergeMetadata(old.metadata, params.metadata),
+    status: isSubmitted ? 'under_review' : old.status,
+  });
+  world.emit('charge.dispute.updated', updated, { changed: { evidence: old.evidence, status: old.status } });
+  const verdict = isSubmitted ? verdicts[updated.evidence.uncategorized_text ?? ''] : undefined;
+  return verdict === undefined ? updated : decideDispute(world, old.id, verdict);
+};
+
 export const disputeEndpoints = [
   endpoint(
     'secret',
@@ -107,7 +192,15 @@ export const disputeEndpoints = [
         params,
       ),
   ),
-  endpoint('secret', 'GET', '/v1/disputes/:id', {}, (world, _, call) =>
-    find(world.state.disputes.get(part(call, 'id')), 'dispute', part(call, 'id')),
+  endpoint('secret', 'GET', '/v1/disputes/:id', {}, (world, _, call) => get(world, part(call, 'id'))),
+  endpoint(
+    'secret',
+    'POST',
+    '/v1/disputes/:id',
+    { evidence: Evidence.optional(), metadata: metadata.optional(), submit: flag.optional() },
+    (world, params, call) => respond(world, get(world, part(call, 'id')), params),
+  ),
+  endpoint('secret', 'POST', '/v1/disputes/:id/close', {}, (world, _, call) =>
+    decideDispute(world, part(call, 'id'), 'lost'),
   ),
 ];

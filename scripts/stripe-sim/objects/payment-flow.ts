@@ -170,6 +170,7 @@ export const attempt = (world: World, intent: Stripe.PaymentIntent, asking: Aski
         'processing',
       );
     case 'pays':
+    case 'pays-refund-fails':
     case 'pays-then-disputes':
       return succeed(world, intent, method, false, behaviour.does === 'pays-then-disputes');
   }
@@ -198,7 +199,7 @@ export const authenticate = (
       payment_method: method,
       type: 'invalid_request_error',
     };
-    const { payment_intent: _, ...kept } = error;
+    const { payment_intent: _, setup_intent: __, ...kept } = error;
     return saveIntent(
       world,
       {

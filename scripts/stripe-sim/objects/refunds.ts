@@ -16,7 +16,13 @@ type Wanted = {
   reason: z.infer<typeof Reason> | null;
 };
 
+const get = (world: World, id: string) => find(world.state.refunds.get(id), 'refund', id);
+
 const decimal = (amount: number) => (amount / 100).toFixed(2);
+
+/** A charge that is disputed, or was lost to a dispute, has no money left to give back. */
+const isRefundable = (world: World, charge: Stripe.Charge): boolean =>
+  world.state.disputes.all().every((one) => one.charge !== charge.id || one.status === 'won');
 
 /** Gives money of a charge back; never more than is left of it. */
 export const refundCharge = (world: World, charge: Stripe.Charge, wanted: Wanted): Stripe.Refund => {
@@ -25,7 +31,7 @@ export const refundCharge = (world: World, charge: Stripe.Charge, wanted: Wanted
     throw refused(`Charge ${charge.id} has not been paid and cannot be refunded.`);
   if (charge.refunded || left === 0)
     throw refused(`Charge ${charge.id} has already been refunded.`, 'charge_already_refunded');
-  if (charge.disputed)
+  if (!isRefundable(world, charge))
     throw refused(`Charge ${charge.id} has been charged back; cannot issue a refund.`, 'charge_disputed');
   const amount = wanted.amount ?? left;
   if (amount > left)
@@ -83,7 +89,47 @@ export const refundCharge = (world: World, charge: Stripe.Charge, wanted: Wanted
   world.emit('charge.refunded', refunded, {
     changed: { amount_refunded: charge.amount_refunded, refunded: charge.refunded },
   });
+  const method = typeof charge.payment_method === 'string' ? charge.payment_method : '';
+  if (world.state.cards.get(method)?.card.behaviour.does === 'pays-refund-fails')
+    world.later('fail-refund', refund.id, world.delays.refundFailMs);
   return refund;
+};
+
+/** The bank could not take a refund: the money is back on the balance, and may be refunded again. */
+export const failRefund = (world: World, id: string, reason = 'expired_or_canceled_card'): void => {
+  const refund = get(world, id);
+  if (refund.status === 'failed' || typeof refund.charge !== 'string') return;
+  const back =
+    refund.balance_transaction === null
+      ? undefined
+      : moveMoney(world, {
+          account: null,
+          type: 'refund_failure',
+          category: 'refund_failure',
+          amount: refund.amount,
+          currency: refund.currency,
+          source: refund.id,
+          description: 'REFUND FAILURE',
+        });
+  const failed = world.state.refunds.put({
+    ...refund,
+    ...(back === undefined ? {} : { failure_balance_transaction: back.id }),
+    failure_reason: reason,
+    status: 'failed',
+  });
+  const charge = getCharge(world, refund.charge);
+  const whole = world.state.charges.put({
+    ...charge,
+    amount_refunded: charge.amount_refunded - refund.amount,
+    refunded: false,
+  });
+  const changed = { status: refund.status };
+  world.emit('refund.updated', failed, { changed });
+  world.emit('refund.failed', failed);
+  world.emit('charge.refund.updated', failed, { changed });
+  world.emit('charge.updated', whole, {
+    changed: { amount_refunded: charge.amount_refunded, refunded: charge.refunded },
+  });
 };
 
 const chargeFor = (
@@ -105,8 +151,6 @@ const chargeFor = (
     throw refused('This PaymentIntent does not have a successful charge to refund.');
   return getCharge(world, intent.latest_charge);
 };
-
-const get = (world: World, id: string) => find(world.state.refunds.get(id), 'refund', id);
 
 export const refundEndpoints = [
   endpoint(
