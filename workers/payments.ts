@@ -19,6 +19,7 @@ export function paymentWork({
     openWorker(connection, paymentEventQueue, ({ eventId }) => payments.handleEvent(eventId)),
     sweep(clock, 'payment-inbox', 2000, () => payments.sweepInbox()),
     sweep(clock, 'transfers', 2000, () => payments.sweepTransfers()),
+    sweep(clock, 'reversals', 2000, () => payments.sweepReversals()),
     sweep(clock, 'refunds', 2000, () => payments.sweepRefunds()),
     sweep(clock, 'payment-reconciliation', 10_000, () => payments.reconcile()),
   ];

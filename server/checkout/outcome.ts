@@ -3,7 +3,8 @@ import type { ObservedPayment, PaymentOutcome } from '../payments/index.ts';
 import { logger } from '../platform/logger.ts';
 import { onMoney } from './core/money-came.ts';
 import { endOrder } from './ending.ts';
-import { changed, paid, refunded } from './events.ts';
+import { changed, paid } from './events.ts';
+import { disputeSeen, refundImpossible, refundsSeen } from './money-back.ts';
 import { type Checkout, lateHoldOwner, nowOf, termOf } from './parts.ts';
 import { declined } from './pay.ts';
 import type { Order, OrderPaid } from './store.ts';
@@ -12,6 +13,9 @@ import type { Order, OrderPaid } from './store.ts';
 export const orderOutcome = (checkout: Checkout): PaymentOutcome => ({
   purpose: 'order',
   paid: (payment) => moneyCame(checkout, payment),
+
+  async authorised() {},
+  async disputed() {},
 
   async failed(payment) {
     const order = await orderOf(checkout, payment);
@@ -23,27 +27,29 @@ export const orderOutcome = (checkout: Checkout): PaymentOutcome => ({
     const order = await orderOf(checkout, payment);
     if (order === undefined) return;
     await checkout.store.closeIntent(order.orderId, intentId);
-    if (order.state === 'paying')
+    if (order.state === 'paying' || order.state === 'authorised')
       await endOrder(checkout, order.orderId, { as: 'cancelled', cause: 'payment-cancelled' }, { intentId });
   },
 
-  async refunded({ intentId, ...payment }) {
+  async authorised({ intentId, ...payment }) {
     const order = await orderOf(checkout, payment);
-    if (order === undefined) return;
-    await checkout.store.closeIntent(order.orderId, intentId);
-    const isItsSale = order.paid?.intentId === intentId;
-    const isLate = order.paid === undefined && (order.state === 'expired' || order.state === 'cancelled');
-    if (!isItsSale && !isLate) return;
+    if (order?.paying?.attempt !== payment.attempt) return;
+    await checkout.store.noteIntent(order.orderId, payment.attempt, intentId);
     const at = nowOf(checkout);
-    const cause = isItsSale ? 'refunded' : 'late-payment-refunded';
+    const cause = 'authorised';
     const moved = await checkout.store.move(order.orderId, {
-      transition: 'refund',
+      transition: 'authorise',
+      guard: { attempt: payment.attempt },
       cause,
       at,
-      events: [changed(order, 'refunded', cause, at), refunded(order, isItsSale, at)],
+      events: [changed(order, 'authorised', cause, at)],
     });
     if (moved) await checkout.store.relay(order.orderId);
   },
+
+  refunded: (payment) => refundsSeen(checkout, payment),
+  refundImpossible: (payment, refundId) => refundImpossible(checkout, payment, refundId),
+  disputed: (payment) => disputeSeen(checkout, payment),
 });
 
 const orderOf = ({ store }: Checkout, { subjectId }: Pick<ObservedPayment, 'subjectId'>) =>
@@ -130,7 +136,7 @@ async function revive(
     const moved = await store.move(orderId, {
       transition: 'revive',
       guard: { isNotRefused: sale.intentId },
-      set: { paid: sale, holdOwner },
+      set: { paid: sale, holdOwner, adopted: [] },
       cause,
       at: now,
       events: [changed(order, 'paid', cause, now), paid(order, sale.at)],

@@ -30,7 +30,7 @@ export function mongoInbox(mongo: Mongo): WebhookInbox {
     lastFault: String,
   });
   return {
-    async keep({ eventId, intentId, accountId, ...event }, receivedAt) {
+    async keep({ eventId, intentId, accountId, onAccount: _, ...event }, receivedAt) {
       const about = { ...(intentId && { intentId }), ...(accountId && { accountId }) };
       try {
         await events.create({ _id: eventId, ...event, ...about, receivedAt, state: 'waiting', tries: 0 });

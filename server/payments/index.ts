@@ -1,7 +1,7 @@
 import type { VendorId } from '#contract/ids.ts';
 import type { Money } from '#contract/money.ts';
-import { logger } from '../platform/logger.ts';
 import { portion } from '../platform/money.ts';
+import { type RefundableSale, type RefundShare, shareOfRefund } from './core/refund.ts';
 import { paymentRoutes } from './http.ts';
 import { observePayment } from './observe.ts';
 import type { PaymentParts, Payments } from './parts.ts';
@@ -9,18 +9,18 @@ import type { PayInput } from './pay.ts';
 import { pay } from './pay.ts';
 import { connectPayout, statusOfPayout } from './payouts.ts';
 import type { PaymentOutcome } from './ports.ts';
-import { makeRefund } from './refunds.ts';
+import { type RefundInput, refund, sweepRefunds } from './refund.ts';
+import { bookReturn, type ReturnInput, sweepReversals } from './returns.ts';
 import { makeTransfers, planTransfer, type SaleInput } from './transfers.ts';
 import { handleEvent, reconcile, sweepInbox } from './webhooks.ts';
 
+export { type RefundableSale, type RefundShare, shareOfRefund } from './core/refund.ts';
 export { paymentMigrations } from './migrations.ts';
 export type { PayInput } from './pay.ts';
-export type { ObservedPayment, PaymentOutcome } from './ports.ts';
+export type { ObservedPayment, PaymentOutcome, ServiceDispute, ServiceRefund } from './ports.ts';
 export type { SaleInput } from './transfers.ts';
 
 export type PaymentsFace = ReturnType<typeof createPayments>;
-
-const refundPauseMs = 15_000;
 
 /** Money: the payment service behind a port, one way in for what it says, the journal, refunds and payouts. */
 export function createPayments(parts: PaymentParts) {
@@ -41,6 +41,21 @@ export function createPayments(parts: PaymentParts) {
     previewCard: (confirmationToken: string) => payments.stripe.previewCard(confirmationToken),
     /** Cancels where that is still possible, and says how the payment stands: only `cancelled` frees what was held. */
     cancel: (intentId: string) => payments.stripe.cancelPayment(intentId),
+    /**
+     * Takes money that the bank holds, all of it without `amount`, observes the payment, and says how it stands.
+     * Not `paid`: the hold is over, or something is under way with it.
+     */
+    async capture(intentId: string, amount?: Money): Promise<'paid' | 'cancelled' | 'processing'> {
+      const key = `capture:${intentId}:${amount?.amount ?? 'all'}`;
+      const stands = await payments.stripe.capturePayment(intentId, amount, key);
+      await payments.failpoint('payments.capture:sent');
+      await observePayment(payments, intentId, key);
+      return stands;
+    },
+    refund: (input: RefundInput) => refund(payments, input),
+    bookReturn: (input: ReturnInput) => bookReturn(payments, input),
+    shareOfRefund: (sale: RefundableSale, before: Money, amount: Money): RefundShare =>
+      shareOfRefund(sale, before, amount),
     observePayment: (intentId: string, causeId: string) => observePayment(payments, intentId, causeId),
 
     /** What the platform keeps of goods sold at this price. */
@@ -67,25 +82,11 @@ export function createPayments(parts: PaymentParts) {
     sweepInbox: () => sweepInbox(payments),
     /** Swept every few seconds: transfers that are due. */
     sweepTransfers: () => makeTransfers(payments),
+    /** Swept every few seconds: transfers to be taken back. */
+    sweepReversals: () => sweepReversals(payments),
     /** Swept every few seconds: refunds that were planned and not sent. */
     sweepRefunds: () => sweepRefunds(payments),
     /** Run every ten seconds, and once a day over three days: what webhooks missed. */
     reconcile: (since?: Date) => reconcile(payments, since),
   };
-}
-
-async function sweepRefunds(payments: Payments): Promise<number> {
-  const { store, clock } = payments;
-  const due = await store.dueMoves('refund', new Date(clock.now()), 100);
-  for (const move of due) {
-    try {
-      await makeRefund(payments, move);
-      if (move.intentId) await observePayment(payments, move.intentId, move.moveId);
-    } catch (fault) {
-      logger.warn({ err: fault, moveId: move.moveId }, 'refund put off');
-      const words = fault instanceof Error ? fault.message : String(fault);
-      await store.putOff(move.moveId, new Date(clock.now() + refundPauseMs), words);
-    }
-  }
-  return due.length;
 }

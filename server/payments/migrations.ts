@@ -10,4 +10,18 @@ export const paymentMigrations: readonly Migration[] = [
       await mongo.collection('journal').createIndex({ 'legs.account': 1 });
     },
   },
+  {
+    name: 'payments-2-indexes',
+    async run(mongo) {
+      await mongo.collection('disputes').createIndex({ intentId: 1 });
+      await mongo.collection('payout_accounts').createIndex({ accountId: 1 });
+      await mongo.collection('journal').createIndex({ isSealed: 1, recordedAt: 1 });
+      await mongo
+        .collection('journal')
+        .updateMany({ isSealed: { $exists: false } }, { $set: { isSealed: false } });
+      await mongo
+        .collection('money_moves')
+        .updateMany({ refusals: { $exists: false } }, { $set: { refusals: 0 } });
+    },
+  },
 ];

@@ -22,6 +22,8 @@ const blank: PaymentFact = {
   amount: usd(3000),
   charge: undefined,
   refunds: [],
+  disputes: [],
+  look: '',
   fingerprint: 'print',
   card: undefined,
   failureCode: undefined,
@@ -38,15 +40,15 @@ const life: PaymentFact[] = [
     ...blank,
     status: 'succeeded',
     charge,
-    refunds: [{ refundId: 're_1', amount: 1000, hasFailed: false, at: 3 }],
+    refunds: [{ refundId: undefined, serviceRefundId: 're_1', amount: 1000, hasFailed: false, at: 3 }],
   },
   {
     ...blank,
     status: 'succeeded',
     charge,
     refunds: [
-      { refundId: 're_1', amount: 1000, hasFailed: false, at: 3 },
-      { refundId: 're_2', amount: 2000, hasFailed: false, at: 4 },
+      { refundId: undefined, serviceRefundId: 're_1', amount: 1000, hasFailed: false, at: 3 },
+      { refundId: undefined, serviceRefundId: 're_2', amount: 2000, hasFailed: false, at: 4 },
     ],
   },
 ];
@@ -81,6 +83,8 @@ function till() {
       turns.push('paid');
       return 'kept';
     },
+    authorised: heard('authorised'),
+    disputed: heard('disputed'),
     failed: heard('failed'),
     cancelled: heard('cancelled'),
     refunded: heard('refunded'),
@@ -137,7 +141,7 @@ test('[RULE-3] [M-O8] all 720 orders of six late events, each also doubled, give
       await one.payments.handleEvent(`evt_${step}`);
     }
     expect(await bookOf(one), String(order)).toEqual(expected);
-    expect(new Set(one.turns), String(order)).toEqual(new Set(['refunded']));
+    expect(new Set(one.turns), String(order)).toEqual(new Set(['paid', 'refunded']));
   }
 });
 

@@ -1,8 +1,9 @@
 import { logger } from '../platform/logger.ts';
-import { decide, type OutcomeKind, type PaymentFact } from './core/observe.ts';
+import { decide, type OutcomeKind } from './core/observe.ts';
+import { observedOf } from './observed.ts';
 import type { Payments } from './parts.ts';
 import type { ObservedPayment, PaymentOutcome } from './ports.ts';
-import { makeRefund, planRefund } from './refunds.ts';
+import { refundLate } from './refunds.ts';
 
 /**
  * The only way in for money: fetches the payment with our key, writes what its money did into the journal, and tells
@@ -21,17 +22,18 @@ export async function observePayment(payments: Payments, intentId: string, cause
   await failpoint('payments.observe:journal-written');
   const outcome = outcomes.get(fact.purpose);
   if (outcome === undefined) throw new Error(`no outcome is registered for ${fact.purpose}`);
-  const answer = await tell(outcome, kind, observedOf(fact));
+  const payment = observedOf(fact);
+  const seenAt = new Date(clock.now());
+  for (const dispute of payment.disputes)
+    await store.saveDispute({ ...dispute, intentId, subjectId: fact.subjectId, seenAt });
+  const answer = await tell(outcome, kind, payment);
   await failpoint('payments.observe:outcome-told');
-  if (answer === 'refund') {
-    const move = await planRefund(payments, fact, 'late');
-    await failpoint('payments.observe:refund-planned');
-    if (move) {
-      await makeRefund(payments, move);
-      return observePayment(payments, intentId, causeId);
-    }
-  }
-  await store.note({ intentId, status: fact.status, causeId, at: new Date(clock.now()) });
+  if (answer === 'refund' && (await refundLate(payments, fact)))
+    return observePayment(payments, intentId, causeId);
+  if (payment.refunds.length > 0) await outcome.refunded(payment);
+  if (payment.disputes.length > 0) await outcome.disputed(payment);
+  await failpoint('payments.observe:turns-told');
+  await store.note({ intentId, look: fact.look, causeId, at: seenAt });
   logger.info({ intentId, subjectId: fact.subjectId, outcome: kind, causeId }, 'payment observed');
 }
 
@@ -43,8 +45,8 @@ async function tell(
   switch (kind) {
     case 'paid':
       return (await outcome.paid(payment)) === 'refund' ? 'refund' : undefined;
-    case 'refunded':
-      await outcome.refunded(payment);
+    case 'authorised':
+      await outcome.authorised(payment);
       return undefined;
     case 'failed':
       await outcome.failed(payment);
@@ -57,23 +59,6 @@ async function tell(
       return undefined;
     case 'open':
     case 'processing':
-    case 'authorised':
       return undefined;
   }
 }
-
-const observedOf = (fact: PaymentFact): ObservedPayment => ({
-  intentId: fact.intentId,
-  purpose: fact.purpose,
-  subjectId: fact.subjectId,
-  attempt: fact.attempt,
-  amount:
-    fact.charge === undefined
-      ? fact.amount
-      : { amount: fact.charge.captured, currency: fact.amount.currency },
-  chargeId: fact.charge?.chargeId,
-  fingerprint: fact.fingerprint,
-  card: fact.card,
-  failureCode: fact.failureCode,
-  at: new Date(fact.charge?.at ?? fact.at),
-});

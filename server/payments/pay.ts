@@ -9,6 +9,8 @@ export type PayInput = AttemptName & {
   amount: Money;
   confirmationToken: string;
   transferGroup: string;
+  /** `later` has the bank hold the money until `capture`; default `now`. */
+  capture?: 'now' | 'later';
   metadata?: Record<string, string>;
   /** Set when this try was begun before: when that was. */
   begunAt?: Date;
@@ -16,7 +18,7 @@ export type PayInput = AttemptName & {
 
 export type Paid = {
   intentId: string;
-  status: 'paid' | 'requires-action' | 'processing';
+  status: 'paid' | 'authorised' | 'requires-action' | 'processing';
   /** For the payer's browser, to authenticate with. Never stored, never logged. */
   clientSecret: string | undefined;
 };
@@ -59,6 +61,7 @@ async function create({ stripe, clock, failpoint }: Payments, input: PayInput): 
     name,
     amount,
     confirmationToken,
+    capture: input.capture ?? 'now',
     transferGroup,
     metadata: input.metadata ?? {},
     key: `${purpose}:${subjectId}:pay:${attempt}`,

@@ -1,13 +1,36 @@
 import Stripe from 'stripe';
 import { Fault } from '../platform/fault.ts';
 import { logger } from '../platform/logger.ts';
-import type { AttemptName, CreatedPayment, PaymentService } from './service.ts';
-import { accountOf, createdOf, eventOf, factOf, instantOf, Name, statusOf } from './stripe-facts.ts';
+import type { AttemptName, CreatedPayment, Moved, PaymentService } from './service.ts';
+import { accountOf, createdOf, eventOf, factOf, instantOf, lookOf, Name } from './stripe-facts.ts';
 
 type Settings = { secretKey: string; webhookSecret: string; simulatorUrl: string | undefined };
 
 const signatureToleranceS = 300;
 const pageSize = 100;
+/** What reconciliation lists: the API takes twenty names. Connected accounts' own events are not among them. */
+const listedEvents = [
+  'payment_intent.succeeded',
+  'payment_intent.payment_failed',
+  'payment_intent.canceled',
+  'payment_intent.processing',
+  'payment_intent.requires_action',
+  'payment_intent.amount_capturable_updated',
+  'charge.captured',
+  'charge.refunded',
+  'charge.refund.updated',
+  'charge.dispute.created',
+  'charge.dispute.updated',
+  'charge.dispute.closed',
+  'charge.dispute.funds_withdrawn',
+  'charge.dispute.funds_reinstated',
+  'refund.created',
+  'refund.updated',
+  'refund.failed',
+  'transfer.created',
+  'transfer.reversed',
+  'account.updated',
+];
 
 /** Stripe through its own SDK. The built-in simulator is Stripe at another address. */
 export function stripePaymentService({ secretKey, webhookSecret, simulatorUrl }: Settings): PaymentService {
@@ -19,20 +42,25 @@ export function stripePaymentService({ secretKey, webhookSecret, simulatorUrl }:
   });
 
   const fetchIntent = (intentId: string): Promise<Stripe.PaymentIntent> =>
-    stripe.paymentIntents.retrieve(intentId, { expand: ['latest_charge'] });
+    stripe.paymentIntents.retrieve(intentId, { expand: ['latest_charge', 'latest_charge.refunds'] });
 
   async function* intentsSince(since: Date): AsyncGenerator<Stripe.PaymentIntent> {
-    yield* stripe.paymentIntents.list({ created: { gte: secondsOf(since) }, limit: pageSize });
+    yield* stripe.paymentIntents.list({
+      created: { gte: secondsOf(since) },
+      expand: ['data.latest_charge'],
+      limit: pageSize,
+    });
   }
 
   return {
-    async createPayment({ name, amount, confirmationToken, transferGroup, metadata, key }) {
+    async createPayment({ name, amount, confirmationToken, capture, transferGroup, metadata, key }) {
       try {
         const intent = await stripe.paymentIntents.create(
           {
             amount: amount.amount,
             currency: amount.currency.toLowerCase(),
             confirm: true,
+            ...(capture === 'later' && { capture_method: 'manual' as const }),
             confirmation_token: confirmationToken,
             allowed_payment_method_types: ['card'],
             use_stripe_sdk: true,
@@ -62,11 +90,12 @@ export function stripePaymentService({ secretKey, webhookSecret, simulatorUrl }:
         const name = Name.safeParse(intent?.metadata);
         if (intent === undefined || !name.success) return undefined;
         const charge = typeof intent.latest_charge === 'string' ? null : intent.latest_charge;
-        const refunds: Stripe.Refund[] = [];
-        if (charge && charge.amount_refunded > 0)
-          for await (const refund of stripe.refunds.list({ payment_intent: intentId, limit: pageSize }))
-            refunds.push(refund);
-        return factOf(intent, name.data, charge, refunds);
+        const about = { payment_intent: intentId, limit: pageSize };
+        const refunds = charge?.refunds?.has_more
+          ? await Array.fromAsync(stripe.refunds.list(about))
+          : (charge?.refunds?.data ?? []);
+        const disputes = charge?.disputed ? await Array.fromAsync(stripe.disputes.list(about)) : [];
+        return factOf(intent, name.data, charge, refunds, disputes);
       }),
 
     cancelPayment: (intentId) =>
@@ -75,8 +104,19 @@ export function stripePaymentService({ secretKey, webhookSecret, simulatorUrl }:
           if (fault instanceof Stripe.errors.StripeInvalidRequestError) return fetchIntent(intentId);
           throw fault;
         });
-        if (intent.status === 'canceled') return 'cancelled';
-        return intent.status === 'succeeded' ? 'paid' : 'processing';
+        return endOf(intent);
+      }),
+
+    capturePayment: (intentId, amount, key) =>
+      reaching(async () => {
+        const wanted = amount === undefined ? {} : { amount_to_capture: amount.amount };
+        const intent = await stripe.paymentIntents
+          .capture(intentId, wanted, { idempotencyKey: key })
+          .catch((fault: unknown) => {
+            if (fault instanceof Stripe.errors.StripeInvalidRequestError) return fetchIntent(intentId);
+            throw fault;
+          });
+        return endOf(intent);
       }),
 
     previewCard: (confirmationToken) =>
@@ -88,31 +128,57 @@ export function stripePaymentService({ secretKey, webhookSecret, simulatorUrl }:
           : undefined;
       }),
 
-    refund: ({ intentId, amount, key }) =>
-      reaching(async () => {
-        const refund = await stripe.refunds
-          .create({ payment_intent: intentId, amount: amount.amount }, { idempotencyKey: key })
-          .catch((fault: unknown) => {
-            if (codeOf(fault) === 'charge_already_refunded') return undefined;
-            throw fault;
-          });
-        return refund && { refundId: refund.id };
+    refund: ({ intentId, amount, moveId, refundId, key }) =>
+      moving(async () => {
+        const { id } = await stripe.refunds.create(
+          {
+            payment_intent: intentId,
+            amount: amount.amount,
+            metadata: { moveId, ...(refundId !== undefined && { refundId }) },
+          },
+          { idempotencyKey: key },
+        );
+        return { serviceRefundId: id };
       }),
 
-    transfer: ({ accountId, amount, chargeId, transferGroup, key }) =>
-      reaching(async () => {
+    transfer: ({ accountId, amount, chargeId, transferGroup, moveId, key }) =>
+      moving(async () => {
         const transfer = await stripe.transfers.create(
           {
             amount: amount.amount,
             currency: amount.currency.toLowerCase(),
             destination: accountId,
             transfer_group: transferGroup,
-            metadata: { moveId: key },
+            metadata: { moveId },
             ...(chargeId === undefined ? {} : { source_transaction: chargeId }),
           },
           { idempotencyKey: key },
         );
         return { transferId: transfer.id, at: instantOf(transfer.created) };
+      }),
+
+    findTransfer: (transferGroup, moveId) =>
+      reaching(async () => {
+        for await (const one of stripe.transfers.list({ transfer_group: transferGroup, limit: pageSize }))
+          if (one.metadata.moveId === moveId) return { transferId: one.id, at: instantOf(one.created) };
+        return undefined;
+      }),
+
+    reverseTransfer: ({ transferId, amount, moveId, key }) =>
+      moving(async () => {
+        const reversal = await stripe.transfers.createReversal(
+          transferId,
+          { amount: amount.amount, metadata: { moveId } },
+          { idempotencyKey: key },
+        );
+        return { reversalId: reversal.id, at: instantOf(reversal.created) };
+      }),
+
+    findReversal: (transferId, moveId) =>
+      reaching(async () => {
+        for await (const one of stripe.transfers.listReversals(transferId, { limit: pageSize }))
+          if (one.metadata?.moveId === moveId) return { reversalId: one.id, at: instantOf(one.created) };
+        return undefined;
       }),
 
     ping: () =>
@@ -164,7 +230,7 @@ export function stripePaymentService({ secretKey, webhookSecret, simulatorUrl }:
     async *eventsSince(since) {
       for await (const event of stripe.events.list({
         created: { gte: secondsOf(since) },
-        types: ['payment_intent.*', 'charge.*', 'refund.*'],
+        types: listedEvents,
         limit: pageSize,
       }))
         yield eventOf(event);
@@ -172,10 +238,14 @@ export function stripePaymentService({ secretKey, webhookSecret, simulatorUrl }:
 
     async *paymentsSince(since) {
       for await (const intent of intentsSince(since))
-        if (Name.safeParse(intent.metadata).success)
-          yield { intentId: intent.id, status: statusOf(intent.status) };
+        if (Name.safeParse(intent.metadata).success) yield { intentId: intent.id, look: lookOf(intent) };
     },
   };
+}
+
+function endOf({ status }: Stripe.PaymentIntent): 'cancelled' | 'paid' | 'processing' {
+  if (status === 'canceled') return 'cancelled';
+  return status === 'succeeded' ? 'paid' : 'processing';
 }
 
 function addressOf(simulatorUrl: string): { host: string; port: string; protocol: 'http' | 'https' } {
@@ -200,6 +270,17 @@ async function reaching<Value>(ask: () => Promise<Value>): Promise<Value> {
     throw fault;
   }
 }
+
+/** A no of the service about what was asked is an answer; everything else is a fault. */
+const moving = <Made extends object>(ask: () => Promise<Made>): Promise<Moved<Made>> =>
+  reaching(async () => {
+    try {
+      return { kind: 'made', ...(await ask()) };
+    } catch (fault) {
+      if (!(fault instanceof Stripe.errors.StripeInvalidRequestError)) throw fault;
+      return { kind: 'refused', reason: fault.code ?? fault.message };
+    }
+  });
 
 const codeOf = (fault: unknown): string | undefined =>
   fault instanceof Stripe.errors.StripeError ? fault.code : undefined;

@@ -11,13 +11,16 @@ export type CreatedPayment =
   | {
       kind: 'intent';
       intentId: string;
-      status: 'paid' | 'requires-action' | 'processing' | 'failed' | 'cancelled';
+      status: 'paid' | 'authorised' | 'requires-action' | 'processing' | 'failed' | 'cancelled';
       /** For the payer's browser alone: never stored, never logged. */
       clientSecret: string | undefined;
     }
   | { kind: 'declined'; intentId: string | undefined; code: string }
   /** No word: it may have been charged. `isStored`: the same key will answer the same fault for ever. */
   | { kind: 'unknown'; isStored: boolean; cause: unknown };
+
+/** What came of moving money; `refused` is a definite no, and moved nothing. */
+export type Moved<Made> = ({ kind: 'made' } & Made) | { kind: 'refused'; reason: string };
 
 /** A signed event of the payment service, without its payload. */
 export type ServiceEvent = {
@@ -29,7 +32,12 @@ export type ServiceEvent = {
   intentId: string | undefined;
   /** The connected account it is about, if any. */
   accountId: string | undefined;
+  /** The connected account it happened on; undefined: on ours. */
+  onAccount?: string | undefined;
 };
+
+export type MadeTransfer = { transferId: string; at: Date };
+export type MadeReversal = { reversalId: string; at: Date };
 
 /**
  * The payment service as a port. Faults of transport are thrown as `Fault('payment-service-down')`, except where a
@@ -43,6 +51,8 @@ export interface PaymentService {
     name: AttemptName;
     amount: Money;
     confirmationToken: string;
+    /** `later` has the bank hold the money until {@link PaymentService.capturePayment}. */
+    capture: 'now' | 'later';
     transferGroup: string;
     metadata: Record<string, string>;
     key: string;
@@ -57,16 +67,39 @@ export interface PaymentService {
   previewCard(
     confirmationToken: string,
   ): Promise<{ fingerprint: string; brand: string; last4: string } | undefined>;
-  /** Undefined: all of it went back before. */
-  refund(input: { intentId: string; amount: Money; key: string }): Promise<{ refundId: string } | undefined>;
+  /** Takes money that the bank holds, all of it without `amount`, and says how the intent stands afterwards. */
+  capturePayment(
+    intentId: string,
+    amount: Money | undefined,
+    key: string,
+  ): Promise<'cancelled' | 'paid' | 'processing'>;
+  /** `moveId` and `refundId` are written on the refund as metadata. */
+  refund(input: {
+    intentId: string;
+    amount: Money;
+    moveId: string;
+    refundId: string | undefined;
+    key: string;
+  }): Promise<Moved<{ serviceRefundId: string }>>;
   transfer(input: {
     accountId: string;
     amount: Money;
     /** The charge it is paid out of; undefined: out of the platform's balance. */
     chargeId: string | undefined;
     transferGroup: string;
+    moveId: string;
     key: string;
-  }): Promise<{ transferId: string; at: Date }>;
+  }): Promise<Moved<MadeTransfer>>;
+  /** The transfer of a group that was made for a move. */
+  findTransfer(transferGroup: string, moveId: string): Promise<MadeTransfer | undefined>;
+  /** Takes part of a transfer back; refused where the account's balance does not cover it. */
+  reverseTransfer(input: {
+    transferId: string;
+    amount: Money;
+    moveId: string;
+    key: string;
+  }): Promise<Moved<MadeReversal>>;
+  findReversal(transferId: string, moveId: string): Promise<MadeReversal | undefined>;
   createAccount(input: { vendorId: string; name: string; key: string }): Promise<AccountFact>;
   fetchAccount(accountId: string): Promise<AccountFact | undefined>;
   accountLink(accountId: string, pages: { returnUrl: string; refreshUrl: string }): Promise<{ url: string }>;
@@ -74,6 +107,6 @@ export interface PaymentService {
   readEvent(body: Uint8Array, signature: string): ServiceEvent | undefined;
   /** Events since an instant, newest first. */
   eventsSince(since: Date): AsyncIterable<ServiceEvent>;
-  /** Payments of ours created since an instant, with the status {@link PaymentFact} would have. */
-  paymentsSince(since: Date): AsyncIterable<{ intentId: string; status: PaymentFact['status'] }>;
+  /** Payments of ours created since an instant, with the look {@link PaymentFact} would have. */
+  paymentsSince(since: Date): AsyncIterable<{ intentId: string; look: string }>;
 }

@@ -1,7 +1,8 @@
 import type Stripe from 'stripe';
 import { z } from 'zod';
+import { RefundId } from '#contract/ids.ts';
 import { Currency, type Money } from '#contract/money.ts';
-import type { PaymentFact } from './core/observe.ts';
+import type { DisputeFact, PaymentFact } from './core/observe.ts';
 import type { AccountFact } from './core/payout.ts';
 import type { AttemptName, CreatedPayment, ServiceEvent } from './service.ts';
 
@@ -27,6 +28,8 @@ function createdStatus(
       return 'paid';
     case 'requires_action':
       return 'requires-action';
+    case 'requires_capture':
+      return 'authorised';
     case 'canceled':
       return 'cancelled';
     case 'requires_payment_method':
@@ -46,15 +49,22 @@ const KnownStatus = z.enum([
   'succeeded',
   'canceled',
 ]) satisfies z.ZodType<PaymentFact['status']>;
-/** A payment intent's status, checked. */
-export const statusOf = (status: string): PaymentFact['status'] => KnownStatus.parse(status);
+const statusOf = (status: string): PaymentFact['status'] => KnownStatus.parse(status);
 
-/** A payment with its charge and refunds, as the cores read it. */
+/** What of an intent with its charge shows in a list, in one word. */
+export function lookOf(intent: Stripe.PaymentIntent): string {
+  const charge = typeof intent.latest_charge === 'string' ? null : intent.latest_charge;
+  const { amount_captured: captured = 0, amount_refunded: refunded = 0, disputed = false } = charge ?? {};
+  return `${intent.status} captured ${captured} refunded ${refunded}${disputed ? ' disputed' : ''}`;
+}
+
+/** A payment with its charge, refunds and disputes, as the cores read it. */
 export function factOf(
   intent: Stripe.PaymentIntent,
   name: AttemptName,
   charge: Stripe.Charge | null,
   refunds: readonly Stripe.Refund[],
+  disputes: readonly Stripe.Dispute[],
 ): PaymentFact {
   const card = charge?.payment_method_details?.card;
   const failure = intent.last_payment_error;
@@ -71,17 +81,51 @@ export function factOf(
             at: charge.created * 1000,
           }
         : undefined,
-    refunds: refunds.map(({ id, amount, status, created }) => ({
-      refundId: id,
-      amount,
-      hasFailed: status === 'failed' || status === 'canceled',
-      at: created * 1000,
-    })),
+    refunds: refunds
+      .filter(movedMoney)
+      .map(({ id, amount, status, created, metadata }) => ({
+        serviceRefundId: id,
+        refundId: RefundId.safeParse(metadata?.refundId).data,
+        amount,
+        hasFailed: status === 'failed' || status === 'canceled',
+        at: created * 1000,
+      }))
+      .toSorted((one, other) => one.at - other.at),
+    disputes: disputes.map(disputeOf).toSorted((one, other) => one.at - other.at),
     fingerprint: card?.fingerprint ?? undefined,
     card: card?.brand && card.last4 ? { brand: card.brand, last4: card.last4 } : undefined,
     failureCode: failure ? (failure.decline_code ?? failure.code ?? 'card_declined') : undefined,
+    look: lookOf(intent),
     at: (intent.canceled_at ?? charge?.created ?? intent.created) * 1000,
   };
+}
+
+/** What the bank held and let go of an authorisation is listed as a refund too, and moved nothing. */
+const movedMoney = ({ status, balance_transaction }: Stripe.Refund): boolean =>
+  status !== 'succeeded' || balance_transaction !== null;
+
+function disputeOf(dispute: Stripe.Dispute): DisputeFact {
+  const { id, amount, reason, status, created, evidence_details, balance_transactions } = dispute;
+  const instantOfSign = (sign: number): number | undefined => {
+    const found = balance_transactions.find((one) => Math.sign(one.amount) === sign);
+    return found && found.created * 1000;
+  };
+  const dueBy = evidence_details.due_by;
+  return {
+    disputeId: id,
+    state: disputeState(status),
+    reason,
+    amount,
+    evidenceDueAt: dueBy === null ? undefined : dueBy * 1000,
+    at: created * 1000,
+    withdrawnAt: instantOfSign(-1),
+    reinstatedAt: instantOfSign(1),
+  };
+}
+
+function disputeState(status: Stripe.Dispute.Status): DisputeFact['state'] {
+  if (status === 'lost') return 'lost';
+  return status === 'won' || status === 'warning_closed' || status === 'prevented' ? 'won' : 'open';
 }
 
 /** A vendor's account, as far as being paid goes. */
@@ -104,7 +148,8 @@ const About = z.object({
 /** An event without its payload: what it is about. */
 export function eventOf(event: Stripe.Event): ServiceEvent {
   const about = About.safeParse(event.data.object).data;
-  const intentId = about?.object === 'payment_intent' ? about.id : about?.payment_intent;
+  const named = about?.object === 'payment_intent' ? about.id : about?.payment_intent;
+  const intentId = event.account === undefined ? named : undefined;
   return {
     eventId: event.id,
     type: event.type,
@@ -112,6 +157,7 @@ export function eventOf(event: Stripe.Event): ServiceEvent {
     createdAt: instantOf(event.created),
     intentId: intentId ?? undefined,
     accountId: about?.object === 'account' ? about.id : undefined,
+    onAccount: event.account,
   };
 }
 

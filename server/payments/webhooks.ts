@@ -81,8 +81,8 @@ export async function reconcile(
   }
   for await (const listed of batches(stripe.paymentsSince(from))) {
     const seen = await store.seen(listed.map(({ intentId }) => intentId));
-    for (const { intentId, status } of listed) {
-      if (seen.get(intentId) === status) continue;
+    for (const { intentId, look } of listed) {
+      if (seen.get(intentId) === look) continue;
       found.payments += 1;
       await attempt('payment', intentId, () => observePayment(payments, intentId, `reconcile:${intentId}`));
     }

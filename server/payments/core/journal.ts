@@ -8,6 +8,7 @@ export type Account =
   | 'payment-service'
   | 'platform:fees'
   | 'platform:discounts'
+  | 'platform:disputes'
   | `vendor:${string}`
   | `host:${string}`
   | `order:${string}`;

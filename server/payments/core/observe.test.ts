@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { faultOf } from './journal.ts';
-import { decide, type PaymentFact } from './observe.ts';
+import { decide, leftOf, type PaymentFact } from './observe.ts';
 
 const fact = (more: Partial<PaymentFact> = {}): PaymentFact => ({
   intentId: 'pi_1',
@@ -11,6 +11,8 @@ const fact = (more: Partial<PaymentFact> = {}): PaymentFact => ({
   amount: { amount: 3000, currency: 'USD' },
   charge: { chargeId: 'ch_1', captured: 3000, at: 1 },
   refunds: [],
+  disputes: [],
+  look: '',
   fingerprint: 'print',
   card: { brand: 'visa', last4: '4242' },
   failureCode: undefined,
@@ -19,7 +21,8 @@ const fact = (more: Partial<PaymentFact> = {}): PaymentFact => ({
 });
 const noCharge = { charge: undefined };
 const refund = (amount: number, hasFailed = false) => ({
-  refundId: `re_${amount}`,
+  serviceRefundId: `re_${amount}`,
+  refundId: undefined,
   amount,
   hasFailed,
   at: 2,
@@ -49,14 +52,17 @@ test('money that is only authorised leaves no entry', () => {
   expect(decide(held)).toEqual({ outcome: 'authorised', entries: [] });
 });
 
-test('a refund is an entry of its own; when all is back the payment is refunded', () => {
+test('a refund is an entry of its own; what is left counts failed ones as not given', () => {
   const half = fact({ refunds: [refund(1000)] });
   expect(decide(half).outcome).toBe('paid');
   expect(sums(half)).toEqual([
     ['charge:ch_1', 3000, -3000],
     ['refund:re_1000', -1000, 1000],
   ]);
-  expect(decide(fact({ refunds: [refund(1000), refund(2000)] })).outcome).toBe('refunded');
+  expect(leftOf(half)).toBe(2000);
+  expect(leftOf(fact({ refunds: [refund(1000), refund(2000)] }))).toBe(0);
+  expect(leftOf(fact({ refunds: [refund(1000), refund(2000, true)] }))).toBe(2000);
+  expect(leftOf(fact(noCharge))).toBe(0);
 });
 
 test('a refund that failed comes back, and does not count', () => {

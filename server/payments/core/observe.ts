@@ -1,5 +1,18 @@
+import type { RefundId } from '#contract/ids.ts';
 import type { Money } from '#contract/money.ts';
-import type { JournalEntry } from './journal.ts';
+import type { Account, JournalEntry } from './journal.ts';
+
+/** A dispute of a charge; the instants say when the payment service took the money, and when it gave it back. */
+export type DisputeFact = {
+  disputeId: string;
+  state: 'open' | 'won' | 'lost';
+  reason: string;
+  amount: number;
+  evidenceDueAt: number | undefined;
+  at: number;
+  withdrawnAt: number | undefined;
+  reinstatedAt: number | undefined;
+};
 
 /** A payment intent and its money, read from the payment service with our key. */
 export type PaymentFact = {
@@ -18,10 +31,21 @@ export type PaymentFact = {
   amount: Money;
   /** The charge that took the money, with what was captured of it. */
   charge: { chargeId: string; captured: number; at: number } | undefined;
-  refunds: readonly { refundId: string; amount: number; hasFailed: boolean; at: number }[];
+  /** Refunds that moved money, oldest first. */
+  refunds: readonly {
+    serviceRefundId: string;
+    /** Ours, of its metadata. */
+    refundId: RefundId | undefined;
+    amount: number;
+    hasFailed: boolean;
+    at: number;
+  }[];
+  disputes: readonly DisputeFact[];
   fingerprint: string | undefined;
   card: { brand: string; last4: string } | undefined;
   failureCode: string | undefined;
+  /** What of it shows in the payment service's list: another look is another state. */
+  look: string;
   at: number;
 };
 
@@ -32,7 +56,6 @@ export type OutcomeKind =
   | 'processing'
   | 'authorised'
   | 'paid'
-  | 'refunded'
   | 'failed'
   | 'cancelled';
 
@@ -59,43 +82,57 @@ function outcomeOf(fact: PaymentFact): OutcomeKind {
     case 'requires_capture':
       return 'authorised';
     case 'succeeded':
-      return isAllRefunded(fact) ? 'refunded' : 'paid';
+      return 'paid';
     case 'canceled':
       return 'cancelled';
   }
 }
 
-function isAllRefunded({ charge, refunds }: PaymentFact): boolean {
+/** What may still be refunded of what was captured, in minor units. */
+export function leftOf({ charge, refunds }: PaymentFact): number {
   const back = refunds.reduce((sum, { amount, hasFailed }) => sum + (hasFailed ? 0 : amount), 0);
-  return charge !== undefined && charge.captured > 0 && back >= charge.captured;
+  return Math.max(0, (charge?.captured ?? 0) - back);
 }
 
 function entriesOf({
   charge,
   refunds,
+  disputes,
   purpose,
   subjectId,
   amount: { currency },
 }: PaymentFact): JournalEntry[] {
   if (charge === undefined || charge.captured === 0) return [];
-  const moved = (causeId: string, amount: number, at: number, note: string): JournalEntry => ({
-    causeId,
-    at,
-    legs: [
-      { account: 'payment-service', amount: { amount, currency } },
-      { account: `${purpose}:${subjectId}`, amount: { amount: -amount, currency } },
-    ],
-    note,
-  });
+  const between =
+    (account: Account) =>
+    (causeId: string, amount: number, at: number, note: string): JournalEntry => ({
+      causeId,
+      at,
+      legs: [
+        { account: 'payment-service', amount: { amount, currency } },
+        { account, amount: { amount: -amount, currency } },
+      ],
+      note,
+    });
+  const moved = between(`${purpose}:${subjectId}`);
+  const disputed = between('platform:disputes');
   return [
     moved(`charge:${charge.chargeId}`, charge.captured, charge.at, 'paid by the buyer'),
-    ...refunds.map(({ refundId, amount, at }) =>
-      moved(`refund:${refundId}`, -amount, at, 'refunded to the buyer'),
+    ...refunds.map(({ serviceRefundId, amount, at }) =>
+      moved(`refund:${serviceRefundId}`, -amount, at, 'refunded to the buyer'),
     ),
     ...refunds
       .filter(({ hasFailed }) => hasFailed)
-      .map(({ refundId, amount, at }) =>
-        moved(`refund-failed:${refundId}`, amount, at, 'refund came back from the bank'),
+      .map(({ serviceRefundId, amount, at }) =>
+        moved(`refund-failed:${serviceRefundId}`, amount, at, 'refund came back from the bank'),
       ),
+    ...disputes.flatMap(({ disputeId, amount, withdrawnAt, reinstatedAt }) => [
+      ...(withdrawnAt === undefined
+        ? []
+        : [disputed(`dispute:${disputeId}`, -amount, withdrawnAt, "taken by the buyer's bank")]),
+      ...(reinstatedAt === undefined
+        ? []
+        : [disputed(`dispute-won:${disputeId}`, amount, reinstatedAt, 'dispute won, given back')]),
+    ]),
   ];
 }
