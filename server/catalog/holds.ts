@@ -53,13 +53,15 @@ type StockChangeAsk = {
 export function createHolds({
   store,
   clock,
+  newId = randomUUID,
   failpoint = () => {},
 }: {
   store: StockStore;
   clock: Clock;
+  newId?: () => string;
   failpoint?: FailPoint;
 }): Holds {
-  const parts: StepParts = { store, now: () => clock.now(), failpoint };
+  const parts: StepParts = { store, now: () => clock.now(), newId, failpoint };
 
   const fresh = (id: string, lines: readonly MovementLine[], reason: string): Movement => ({
     id,
@@ -126,7 +128,7 @@ export function createHolds({
 
   return {
     async hold({ holdOwner, lines, endsAt }) {
-      const asking = randomUUID();
+      const asking = newId();
       const wanted: Movement & { asking: string } = {
         ...fresh(holdOwner, lines, ''),
         state: 'asking',
@@ -156,7 +158,7 @@ export function createHolds({
       const id = `change:${variantId}:${changeId}`;
       const noted = fresh(id, [{ variantId, quantity }], reason);
       if (kind === 'write-off') {
-        const wanted = { ...noted, state: 'asking' as const, asking: randomUUID() };
+        const wanted = { ...noted, state: 'asking' as const, asking: newId() };
         if ((await ask(wanted, 'write-off')) !== 'asking-now') return accept(undefined);
         await failpoint('asked');
         const short = await takeAll(parts, wanted, 'write-off');

@@ -51,11 +51,14 @@ export function createCatalog(parts: {
   terms: SellingTermsStore;
   pictures: PictureStore;
   clock: Clock;
+  /** Names steps of the stock protocol; a random UUID unless given. */
+  newId?: () => string;
   failpoint?: FailPoint;
 }): Catalog {
   const { clock, stock, pictures } = parts;
-  const failpoint = parts.failpoint ? { failpoint: parts.failpoint } : {};
-  const holds = createHolds({ store: stock, clock, ...failpoint });
+  const { failpoint, newId } = parts;
+  const given = { ...(failpoint && { failpoint }), ...(newId && { newId }) };
+  const holds = createHolds({ store: stock, clock, ...given });
   const products = createProducts({ products: parts.products, stock, holds, clock });
   const terms = createSellingTerms(parts.terms);
   return {

@@ -175,7 +175,7 @@ export function createProducts({ products, stock, holds, clock }: Parts) {
     const variantId = asked ?? record?.variants[0]?.variantId;
     if (variantId === undefined || !record?.variants.some((one) => one.variantId === variantId))
       return refuse('not-found');
-    await writeOut({ store: stock, now: () => clock.now(), failpoint: () => {} }, variantId);
+    await writeOut({ store: stock }, variantId);
     const found = await stock.entries(variantId, after, limit + 1);
     const page = found.slice(0, limit);
     const entries = page.map(({ id, at, ...entry }) => ({

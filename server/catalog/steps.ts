@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { VariantId } from '#contract/ids.ts';
 import { Fault } from '../platform/fault.ts';
 import {
@@ -18,7 +17,13 @@ import type { Moved, StockStore } from './store.ts';
 /** Called between every two steps with the name of the one just made; a test throws in it to stand for a death. */
 export type FailPoint = (name: string) => void | Promise<void>;
 
-export type StepParts = { store: StockStore; now: () => number; failpoint: FailPoint };
+export type StepParts = {
+  store: StockStore;
+  now: () => number;
+  /** Names a step, unlike any other. */
+  newId: () => string;
+  failpoint: FailPoint;
+};
 
 const undoneId = (step: string): string => `${step}:undone`;
 
@@ -126,7 +131,7 @@ export async function endAll(
 ): Promise<boolean> {
   const { store, failpoint } = parts;
   const { id, rev, lines } = movement;
-  const step = randomUUID();
+  const step = parts.newId();
   const at = parts.now();
   for (const { variantId, quantity } of lines) {
     await store.intend(variantId, { step, movementId: id, cause, quantity, rev, reason, at });
@@ -149,18 +154,18 @@ export async function endAll(
 }
 
 /** Numbers and writes what a variant's ledger lacks, so that it can be read whole. */
-export async function writeOut(parts: StepParts, variantId: VariantId): Promise<void> {
-  const [row] = await parts.store.rows([variantId]);
+export async function writeOut({ store }: Pick<StepParts, 'store'>, variantId: VariantId): Promise<void> {
+  const [row] = await store.rows([variantId]);
   if (row === undefined || row.unwritten.length === 0) return;
-  const known = await parts.store.entries(variantId, 0, Number.MAX_SAFE_INTEGER);
+  const known = await store.entries(variantId, 0, Number.MAX_SAFE_INTEGER);
   const missing = numberEntries(row, known);
   const written = new Map<string, Entry>([...known, ...missing].map((entry) => [entry.id, entry]));
-  for (const entry of missing) await parts.store.append(entry);
+  for (const entry of missing) await store.append(entry);
   for (const { id } of row.unwritten) {
     const entry = written.get(id);
     if (entry === undefined) continue;
     const { available, held, sold, version } = entry;
     const told = { available, held, sold, version, productId: row.productId };
-    await parts.store.settle(variantId, { written: { id, told } });
+    await store.settle(variantId, { written: { id, told } });
   }
 }

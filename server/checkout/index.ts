@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import type { OrderState, PlaceOrder, QuoteAsk } from '#contract/checkout.ts';
 import type { OrderId, PersonId, ProductId, StreamId, VariantId, VendorId } from '#contract/ids.ts';
 import type { Money } from '#contract/money.ts';
@@ -39,6 +40,7 @@ export type CheckoutFace = ReturnType<typeof createCheckout>;
 /** The one order path: quote, hold, pay, and what money that came or never came makes of an order. */
 export function createCheckout({ terms = [], ...parts }: CheckoutParts & { terms?: readonly PriceTerm[] }) {
   const checkout: Checkout = {
+    wait: setTimeout,
     ...parts,
     failpoint: parts.failpoint ?? (() => {}),
     terms: new Map(terms.map((term) => [term.kind, term])),

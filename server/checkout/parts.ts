@@ -52,11 +52,13 @@ export type CheckoutParts = {
   config: { holdMs: number };
   /** Signs order links; the same on every server of an installation. */
   linkSecret: string;
+  /** Lets time pass while another process finishes what it has begun. */
+  wait?: (ms: number) => Promise<unknown>;
   failpoint?: Failpoint | undefined;
 };
 
 /** The parts with what others register afterwards. */
-export type Checkout = Omit<CheckoutParts, 'failpoint'> & {
+export type Checkout = Required<Omit<CheckoutParts, 'failpoint'>> & {
   failpoint: Failpoint;
   terms: Map<string, PriceTerm>;
 };

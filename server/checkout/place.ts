@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { setTimeout as wait } from 'node:timers/promises';
 import type { PlaceOrder } from '#contract/checkout.ts';
 import { accept, ErrorCode, type Result, refuse } from '#contract/errors.ts';
 import { OrderId, type PersonId } from '#contract/ids.ts';
@@ -84,7 +83,7 @@ async function goOn(checkout: Checkout, order: Order, askDigest: string): Promis
 }
 
 /** Gives whoever placed the order a moment to finish: two who hold for one order get in each other's way. */
-async function whenHeld({ store }: Checkout, order: Order): Promise<Order> {
+async function whenHeld({ store, wait }: Checkout, order: Order): Promise<Order> {
   let now = order;
   for (let waited = 0; now.state === 'pending' && waited < patienceMs; waited += pauseMs) {
     await wait(pauseMs);
