@@ -21,6 +21,7 @@ export function paymentWork({
     sweep(clock, 'transfers', 2000, () => payments.sweepTransfers()),
     sweep(clock, 'reversals', 2000, () => payments.sweepReversals()),
     sweep(clock, 'refunds', 2000, () => payments.sweepRefunds()),
+    sweep(clock, 'journal-seals', 2000, () => payments.sealJournal()),
     sweep(clock, 'payment-reconciliation', 10_000, () => payments.reconcile()),
   ];
 }

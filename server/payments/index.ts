@@ -11,6 +11,7 @@ import { connectPayout, statusOfPayout } from './payouts.ts';
 import type { PaymentOutcome } from './ports.ts';
 import { type RefundInput, refund, sweepRefunds } from './refund.ts';
 import { bookReturn, type ReturnInput, sweepReversals } from './returns.ts';
+import { sealJournal } from './sealing.ts';
 import { makeTransfers, planTransfer, type SaleInput } from './transfers.ts';
 import { handleEvent, reconcile, sweepInbox } from './webhooks.ts';
 
@@ -72,6 +73,8 @@ export function createPayments(parts: PaymentParts) {
     connectPayout: (vendorId: VendorId, returnPath: string) => connectPayout(payments, vendorId, returnPath),
 
     journal: parts.journal,
+    /** The journal as its verifier reads it. */
+    seals: parts.seals,
 
     /** Resolves when the payment service answers, for the health page. */
     ping: () => payments.stripe.ping(),
@@ -86,6 +89,8 @@ export function createPayments(parts: PaymentParts) {
     sweepReversals: () => sweepReversals(payments),
     /** Swept every few seconds: refunds that were planned and not sent. */
     sweepRefunds: () => sweepRefunds(payments),
+    /** Swept every few seconds: numbers and chains new journal entries. */
+    sealJournal: () => sealJournal(payments),
     /** Run every ten seconds, and once a day over three days: what webhooks missed. */
     reconcile: (since?: Date) => reconcile(payments, since),
   };

@@ -10,17 +10,31 @@ import {
   type Sums,
 } from './core/journal.ts';
 import type { Journal } from './journal.ts';
+import type { RecordedEntry } from './seals.ts';
 
-type EntryDocument = { _id: string; at: Date; recordedAt: Date; legs: Leg[]; note: string };
+type EntryDocument = {
+  _id: string;
+  at: Date;
+  recordedAt: Date;
+  legs: Leg[];
+  note: string;
+  /** Whether a seal is known to hold it. */
+  isSealed: boolean;
+};
 
-/** The journal in the record: the document's `_id` is the cause, which makes an entry once-only. */
-export function mongoJournal(mongo: Mongo, clock: Clock): Journal {
-  const entries = modelOf<EntryDocument>(mongo, 'journal', {
+/** The journal's collection, which its seals read too. */
+export const journalModel = (mongo: Mongo) =>
+  modelOf<EntryDocument>(mongo, 'journal', {
     at: { type: Date, required: true },
     recordedAt: { type: Date, required: true },
     legs: [{ _id: false, account: String, amount: { amount: Number, currency: String } }],
     note: String,
+    isSealed: Boolean,
   });
+
+/** The journal in the record: the document's `_id` is the cause, which makes an entry once-only. */
+export function mongoJournal(mongo: Mongo, clock: Clock): Journal {
+  const entries = journalModel(mongo);
   return {
     async append(entry) {
       const fault = faultOf(entry);
@@ -33,6 +47,7 @@ export function mongoJournal(mongo: Mongo, clock: Clock): Journal {
           recordedAt: new Date(clock.now()),
           legs: [...legs],
           note,
+          isSealed: false,
         });
         return 'written';
       } catch (duplicate) {
@@ -57,6 +72,13 @@ export function mongoJournal(mongo: Mongo, clock: Clock): Journal {
     },
   };
 }
+
+/** An entry with what the record knows beside it. */
+export const recordedOf = (document: EntryDocument): RecordedEntry => ({
+  ...entryOf(document),
+  recordedAt: document.recordedAt.getTime(),
+  isSealed: document.isSealed === true,
+});
 
 const entryOf = ({ _id, at, legs, note }: EntryDocument): JournalEntry => ({
   causeId: _id,

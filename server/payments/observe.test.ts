@@ -5,7 +5,7 @@ import { logger } from '../platform/logger.ts';
 import type { PaymentFact } from './core/observe.ts';
 import { memoryInbox } from './inbox.memory.ts';
 import { createPayments } from './index.ts';
-import { memoryJournal } from './journal.memory.ts';
+import { memoryLedger } from './journal.memory.ts';
 import type { ObservedPayment } from './ports.ts';
 import type { PaymentService } from './service.ts';
 import { memoryPaymentStore } from './store.memory.ts';
@@ -57,13 +57,14 @@ function till() {
   let now = 0;
   let isPaid = false;
   const turns: string[] = [];
-  const journal = memoryJournal();
+  const { journal, seals } = memoryLedger();
   const inbox = memoryInbox();
   const service: Partial<PaymentService> = { fetchPayment: async () => life[now] };
   const payments = createPayments({
     store: memoryPaymentStore(),
     inbox,
     journal,
+    seals,
     // The rest of the port is not reached from here.
     stripe: service as PaymentService,
     clock,

@@ -4,6 +4,7 @@ import type { Queues } from '../platform/queue.ts';
 import type { WebhookInbox } from './inbox.ts';
 import type { Journal } from './journal.ts';
 import type { Failpoint, PaymentOutcome } from './ports.ts';
+import type { SealBook } from './seals.ts';
 import type { PaymentService } from './service.ts';
 import type { PaymentStore } from './store.ts';
 
@@ -12,6 +13,7 @@ export type PaymentParts = {
   store: PaymentStore;
   inbox: WebhookInbox;
   journal: Journal;
+  seals: SealBook;
   stripe: PaymentService;
   clock: Clock;
   queues: Pick<Queues, 'wake'>;

@@ -26,6 +26,7 @@ import { bindRoutes } from '#server/gateway/bind.ts';
 import { mongoInbox } from '#server/payments/inbox.mongo.ts';
 import { createPayments, paymentMigrations } from '#server/payments/index.ts';
 import { mongoJournal } from '#server/payments/journal.mongo.ts';
+import { mongoSeals } from '#server/payments/seals.mongo.ts';
 import { stripePaymentService } from '#server/payments/service.stripe.ts';
 import { mongoPaymentStore } from '#server/payments/store.mongo.ts';
 import { closeMongo, openMongo as connect, migrate } from '#server/platform/mongo.ts';
@@ -116,6 +117,7 @@ export async function openTill({
         store: mongoPaymentStore(mongo),
         inbox: mongoInbox(mongo),
         journal: mongoJournal(mongo, clock),
+        seals: mongoSeals(mongo),
         stripe: stripePaymentService({ secretKey, webhookSecret, simulatorUrl: stripe.url }),
         clock,
         queues: {
