@@ -47,6 +47,11 @@ async function serve(route: Route, request: Request, response: Response, parts: 
     sendProblem(response, 'sign-in-required');
     return;
   }
+  // An id of no such form names nothing, as one that nobody has.
+  if (route.params?.safeParse(request.params).success === false) {
+    sendProblem(response, 'not-found');
+    return;
+  }
   const input = parseInput(route, request);
   if (!input.ok) {
     sendProblem(response, 'invalid-request', { faults: input.faults });
