@@ -14,7 +14,8 @@ import { PictureId, ProductId, VariantId, VendorId } from '#contract/ids.ts';
 import { type Route, route } from '../gateway/route.ts';
 import { etagOf, versionOf } from './etag.ts';
 import { keepPicture, type PictureStore } from './pictures.ts';
-import { deskOf, type Product, type Products, viewOf } from './products.ts';
+import { deskOf, type Products, viewOf } from './products.ts';
+import type { Product } from './shelf.ts';
 
 const OfVendor = z.object({ vendorId: VendorId });
 const OfProduct = OfVendor.extend({ productId: ProductId });

@@ -7,16 +7,19 @@ import type { Clock } from '../platform/clock.ts';
 import { createHolds, type Holds } from './holds.ts';
 import { catalogRoutes } from './http.ts';
 import { sellingTermsRoutes } from './http-terms.ts';
+import { variantRoutes } from './http-variants.ts';
 import { type PictureStore, pictureRouter } from './pictures.ts';
-import { createProducts, type Product, viewOf } from './products.ts';
+import { createProducts, viewOf } from './products.ts';
+import { createShelf, type Product } from './shelf.ts';
 import type { FailPoint } from './steps.ts';
 import type { ProductStore, SellingTermsStore, StockStore } from './store.ts';
 import { createSellingTerms } from './terms.ts';
+import { createVariants } from './variants.ts';
 
 export { type CouponTerm, type PriceInput, price } from './core/price.ts';
 export { rulesFor } from './core/rules.ts';
 export { catalogMigrations } from './migrations.ts';
-export type { Product } from './products.ts';
+export type { Product } from './shelf.ts';
 
 /** What the catalogue offers to the house and to other slices. */
 export type Catalog = {
@@ -59,10 +62,16 @@ export function createCatalog(parts: {
   const { failpoint, newId } = parts;
   const given = { ...(failpoint && { failpoint }), ...(newId && { newId }) };
   const holds = createHolds({ store: stock, clock, ...given });
-  const products = createProducts({ products: parts.products, stock, holds, clock });
+  const shelf = createShelf({ products: parts.products, stock });
+  const products = createProducts({ products: parts.products, stock, shelf, holds, clock });
+  const variants = createVariants({ stock, shelf, holds });
   const terms = createSellingTerms(parts.terms);
   return {
-    routes: [...catalogRoutes({ products, pictures }), ...sellingTermsRoutes(terms)],
+    routes: [
+      ...catalogRoutes({ products, pictures }),
+      ...variantRoutes(variants),
+      ...sellingTermsRoutes(terms),
+    ],
     router: pictureRouter(pictures),
     snapshots: [],
     products: {

@@ -12,18 +12,12 @@ import { ProductId, VariantId, type VendorId } from '#contract/ids.ts';
 import type { Clock } from '../platform/clock.ts';
 import { Fault } from '../platform/fault.ts';
 import { edited } from './core/product.ts';
-import type { Balances } from './core/stock.ts';
 import type { Holds } from './holds.ts';
+import type { Product, Shelf } from './shelf.ts';
 import { writeOut } from './steps.ts';
 import type { After, ProductRecord, ProductStore, StockStore, Variant } from './store.ts';
 
-/** A variant with its units; `version` of the stock counts its changes. */
-type StockedVariant = Variant & { stock: Balances & { version: number } };
-
-/** A product with prices and units as they are now. Floor prices are for vendors' eyes and for the price engine. */
-export type Product = Omit<ProductRecord, 'variants'> & { variants: StockedVariant[] };
-
-type Parts = { products: ProductStore; stock: StockStore; holds: Holds; clock: Clock };
+type Parts = { products: ProductStore; stock: StockStore; shelf: Shelf; holds: Holds; clock: Clock };
 
 /** What everybody may see: no floor price. */
 export function viewOf({
@@ -61,31 +55,8 @@ export function deskOf({ createdAt, ...product }: Product): DeskProduct {
 }
 
 /** The vendor's side of the catalogue: see the names. */
-export function createProducts({ products, stock, holds, clock }: Parts) {
-  async function stocked(records: readonly ProductRecord[]): Promise<Product[]> {
-    const rows = await stock.rows(
-      records.flatMap(({ variants }) => variants.map(({ variantId }) => variantId)),
-    );
-    const byId = new Map(rows.map((row) => [row.variantId, row]));
-    const stockOf = (variantId: VariantId) => {
-      const { available = 0, held = 0, sold = 0, version = 0 } = byId.get(variantId) ?? {};
-      return { available, held, sold, version };
-    };
-    return records.map((record) => ({
-      ...record,
-      variants: record.variants.map((variant) => ({ ...variant, stock: stockOf(variant.variantId) })),
-    }));
-  }
-
-  async function get(productId: ProductId): Promise<Product | undefined> {
-    const record = await products.get(productId);
-    return record && (await stocked([record]))[0];
-  }
-
-  async function own(vendorId: VendorId, productId: ProductId): Promise<ProductRecord | undefined> {
-    const record = await products.get(productId);
-    return record?.vendorId === vendorId ? record : undefined;
-  }
+export function createProducts({ products, stock, shelf, holds, clock }: Parts) {
+  const { stocked, get, own, save } = shelf;
 
   /** Stock first, then the product: one without the other sells nothing. A resent key finds what it made. */
   async function create(vendorId: VendorId, wanted: NewProduct, key: string): Promise<Product> {
@@ -123,16 +94,6 @@ export function createProducts({ products, stock, holds, clock }: Parts) {
     return product;
   }
 
-  async function save(
-    before: ProductRecord,
-    after: ProductRecord,
-  ): Promise<Result<{ before: ProductRecord; product: Product }, 'stale-version'>> {
-    const next = { ...after, version: before.version + 1 };
-    if (!(await products.save(next, before.version))) return refuse('stale-version');
-    const [product] = await stocked([next]);
-    return product ? accept({ before, product }) : refuse('stale-version');
-  }
-
   /** Changes words, picture or prices of the version the vendor saw. */
   async function edit(vendorId: VendorId, productId: ProductId, version: number, wanted: ProductEdit) {
     const before = await own(vendorId, productId);
@@ -143,14 +104,11 @@ export function createProducts({ products, stock, holds, clock }: Parts) {
   }
 
   /** Ends its sale; what is held may still be paid. Its stock refuses new holds before anybody reads that it is retired. */
-  async function retire(vendorId: VendorId, productId: ProductId) {
-    const before = await own(vendorId, productId);
-    if (before === undefined) return refuse('not-found');
-    for (const { variantId } of before.variants) await stock.setRetired(variantId, true);
-    if (!before.isRetired) return save(before, { ...before, isRetired: true });
-    const [product] = await stocked([before]);
-    return product ? accept({ before, product }) : refuse('not-found');
-  }
+  const retire = (vendorId: VendorId, productId: ProductId) =>
+    shelf.change<never>(vendorId, productId, async (before) => {
+      for (const { variantId } of before.variants) await stock.setRetired(variantId, true);
+      return accept(before.isRetired ? before : { ...before, isRetired: true });
+    });
 
   /** Units in or out, once per key. */
   async function changeStock(vendorId: VendorId, productId: ProductId, change: StockChange, key: string) {
