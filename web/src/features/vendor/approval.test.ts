@@ -12,12 +12,14 @@ const product = (id: string, list: number, floor: number) =>
     vendorId: aki,
     title: id,
     description: '',
+    attributes: [],
     isRetired: false,
     version: 1,
     createdAt: '2026-01-01T00:00:00Z',
     variants: [
       {
         variantId: `var_${id}`,
+        isRetired: false,
         listPrice: usd(list),
         floorPrice: usd(floor),
         stock: { available: 1, held: 0, sold: 0, version: 1 },
@@ -71,6 +73,15 @@ test('the product that comes nearest to its floor is the one shown', () => {
   const cheap = product('prd_cheap', 1000, 900);
   const { lowest, floor, isFloorKept } = weigh(drop({ productIds: ['prd_tin', 'prd_cheap'] }), [tin, cheap]);
   expect([lowest?.amount, floor?.amount, isFloorKept]).toEqual([700, 900, false]);
+});
+
+test('[S3.1] every variant that is sold counts, a retired one does not', () => {
+  const [sold] = tin.variants;
+  const small = { ...sold, variantId: 'var_small', listPrice: usd(1000), floorPrice: usd(750) };
+  const both = DeskProduct.parse({ ...tin, variants: [sold, small] });
+  expect(weigh(drop(), [both])).toMatchObject({ lowest: usd(700), isFloorKept: false });
+  const one = DeskProduct.parse({ ...tin, variants: [sold, { ...small, isRetired: true }] });
+  expect(weigh(drop(), [one])).toMatchObject({ lowest: usd(900), isFloorKept: true });
 });
 
 test('only drafts that wait for this vendor ask', () => {

@@ -2,6 +2,7 @@ import type { DeskProduct } from '#contract/catalog.ts';
 import type { DropDeskView } from '#contract/drops.ts';
 import type { VendorId } from '#contract/ids.ts';
 import type { Money } from '#contract/money.ts';
+import { soldOf } from './variant-draft.ts';
 
 /** What a vendor weighs before approving a drop on its goods. */
 export type Weighing = {
@@ -21,7 +22,7 @@ export function weigh(drop: DropDeskView, products: readonly DeskProduct[]): Wei
   const off = drop.coupon.amountOff.amount;
   const reduced = products
     .filter(({ productId }) => drop.productIds.includes(productId))
-    .flatMap(({ variants: [variant] }) => variant ?? [])
+    .flatMap((product) => soldOf(product))
     .map(({ listPrice, floorPrice }) => ({
       price: Math.max(0, listPrice.amount - off),
       floor: floorPrice.amount,

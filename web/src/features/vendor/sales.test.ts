@@ -9,16 +9,19 @@ const order = (
     funder = 'vendor' as const,
     state = 'paid' as const,
     currency = 'USD' as Currency,
+    refunded = 0,
   }: {
     discount?: number;
     funder?: 'vendor' | 'host' | 'platform';
     state?: 'paid' | 'fulfilled' | 'refunded';
     currency?: Currency;
+    refunded?: number;
   } = {},
 ) => {
   const price = (amount: number) => ({ amount, currency });
   return {
     state,
+    refunded: price(refunded),
     fee: price(total * 0.05),
     discounts: discount > 0 ? [{ funder, amount: price(discount) }] : [],
     totals: {
@@ -60,4 +63,15 @@ test('refunded orders do not count, and currencies are never added up', () => {
     { amount: 2020, currency: 'USD' },
     { amount: 100, currency: 'JPY' },
   ]);
+});
+
+test('[M-O10] what went back in part is taken off, the fee with it', () => {
+  const [sales] = salesOf([order(3000, { refunded: 1000 }), order(1000)]);
+  expect(sales).toMatchObject({
+    orders: 2,
+    paid: { amount: 3000 },
+    refunded: { amount: 1000 },
+    fee: { amount: 150 },
+    yours: { amount: 2850 },
+  });
 });
