@@ -271,16 +271,26 @@ async function reaching<Value>(ask: () => Promise<Value>): Promise<Value> {
   }
 }
 
-/** A no of the service about what was asked is an answer; everything else is a fault. */
+/**
+ * A no of the service about what was asked is an answer, and so is a fault of its own that it keeps under our key: it
+ * will be given again for ever. Everything else is a fault.
+ */
 const moving = <Made extends object>(ask: () => Promise<Made>): Promise<Moved<Made>> =>
   reaching(async () => {
     try {
       return { kind: 'made', ...(await ask()) };
     } catch (fault) {
-      if (!(fault instanceof Stripe.errors.StripeInvalidRequestError)) throw fault;
+      if (!(fault instanceof Stripe.errors.StripeError)) throw fault;
+      if (!(fault instanceof Stripe.errors.StripeInvalidRequestError || isStoredFault(fault))) throw fault;
       return { kind: 'refused', reason: fault.code ?? fault.message };
     }
   });
+
+const isStoredFault = ({
+  statusCode = 0,
+  headers,
+}: InstanceType<typeof Stripe.errors.StripeError>): boolean =>
+  statusCode >= 500 && headers?.['idempotent-replayed'] === 'true';
 
 const codeOf = (fault: unknown): string | undefined =>
   fault instanceof Stripe.errors.StripeError ? fault.code : undefined;
@@ -301,8 +311,11 @@ function refusedCreation(fault: unknown): CreatedPayment {
     else logger.error(about, 'the payment service refuses what we ask');
     return { kind: 'declined', intentId, code: fault.code ?? 'details_unusable' };
   }
-  const isStored = (fault.statusCode ?? 0) >= 500 && fault.headers?.['idempotent-replayed'] === 'true';
-  return { kind: 'unknown', isStored, cause: { type: fault.type, message: fault.message } };
+  return {
+    kind: 'unknown',
+    isStored: isStoredFault(fault),
+    cause: { type: fault.type, message: fault.message },
+  };
 }
 
 const isSameAttempt = (one: AttemptName, other: AttemptName): boolean =>

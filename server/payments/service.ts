@@ -19,7 +19,10 @@ export type CreatedPayment =
   /** No word: it may have been charged. `isStored`: the same key will answer the same fault for ever. */
   | { kind: 'unknown'; isStored: boolean; cause: unknown };
 
-/** What came of moving money; `refused` is a definite no, and moved nothing. */
+/**
+ * What came of moving money. `refused` is a last word under this key: nothing was moved, or (where the service failed)
+ * a look tells whether it was.
+ */
 export type Moved<Made> = ({ kind: 'made' } & Made) | { kind: 'refused'; reason: string };
 
 /** A signed event of the payment service, without its payload. */

@@ -11,11 +11,11 @@ const firstLookMs = 3 * 24 * 3_600_000;
 const batchSize = 100;
 
 /**
- * Takes a webhook in: signature over the raw body, at most 300 s old, and the mode of our key; stored by its event
- * id; handed to a worker. Answered before it is handled.
+ * Takes a webhook in: signature over the raw body, at most 300 s old, the mode of our key, our account or one of our
+ * vendors'; stored by its event id; handed to a worker. Answered before it is handled.
  */
 export async function receiveEvent(
-  { stripe, inbox, queues, clock, config }: Payments,
+  { stripe, inbox, store, queues, clock, config }: Payments,
   body: unknown,
   signature: string | undefined,
 ): Promise<Result<{ received: true }, 'bad-signature'>> {
@@ -24,6 +24,8 @@ export async function receiveEvent(
   if (event === undefined) return refuse('bad-signature');
   if (event.isLive !== config.payments.secretKey.startsWith('sk_live_'))
     return refuse('bad-signature', 'this event is of another mode');
+  if (event.onAccount !== undefined && !(await store.knowsAccount(event.onAccount)))
+    return refuse('bad-signature', 'this event is of another account');
   const { eventId, type } = event;
   const kept = await inbox.keep(event, new Date(clock.now()));
   logger.info({ eventId, type, kept }, 'webhook received');
