@@ -5,7 +5,7 @@ import type { Clock } from '#server/platform/clock.ts';
 import { openWorker } from '#server/platform/queue.ts';
 import { sweep } from './sweep.ts';
 
-/** Holds that end: woken at the instant, and found by the sweep when nobody woke. */
+/** Holds that end: woken at the instant, and found by the sweep when nobody woke; refunds without a word. */
 export function checkoutWork({
   checkout,
   clock,
@@ -18,5 +18,7 @@ export function checkoutWork({
   return [
     openWorker(connection, holdEndsQueue, ({ orderId }) => checkout.endHold(orderId)),
     sweep(clock, 'holds', 1000, () => checkout.sweepHolds()),
+    sweep(clock, 'cart-holds', 1000, () => checkout.sweepCarts()),
+    sweep(clock, 'order-refunds', 3000, () => checkout.sweepRefunds()),
   ];
 }

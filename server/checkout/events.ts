@@ -1,6 +1,7 @@
 import type { OrderState } from '#contract/checkout.ts';
 import { checkoutEvents } from '#contract/internal/checkout.ts';
 import { type OutboxEvent, outboxEvent } from '../platform/outbox.ts';
+import type { Refund } from './core/refund.ts';
 import type { Order } from './store.ts';
 
 const about = ({ orderId, streamId, vendorId, personId }: Order) => ({
@@ -39,10 +40,15 @@ export const paid = (order: Order, at: Date): OutboxEvent =>
 export const ended = (order: Order, state: 'expired' | 'cancelled', cause: string, at: Date): OutboxEvent =>
   outboxEvent(checkoutEvents.orderCancelled, { ...about(order), state, cause }, at);
 
-/** Tells that all money of an order is back with its buyer. */
-export const refunded = (order: Order, wasSold: boolean, at: Date): OutboxEvent =>
-  outboxEvent(
-    checkoutEvents.orderRefunded,
-    { ...about(order), amount: order.totals.total, isFull: true, wasSold },
-    at,
-  );
+/** Tells that a refund has gone to the buyer. */
+export const refunded = (
+  order: Order,
+  { refundId, amount }: Refund,
+  { isFull, wasSold }: { isFull: boolean; wasSold: boolean },
+  at: Date,
+): OutboxEvent =>
+  outboxEvent(checkoutEvents.orderRefunded, { ...about(order), refundId, amount, isFull, wasSold }, at);
+
+/** Tells that a refund came back from the buyer's bank. */
+export const refundFailed = (order: Order, { refundId, amount }: Refund, at: Date): OutboxEvent =>
+  outboxEvent(checkoutEvents.refundFailed, { ...about(order), refundId, amount }, at);

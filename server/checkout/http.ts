@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { PageQuery, pageOf } from '#contract/catalog.ts';
 import {
-  DeskOrder,
   OrderView,
   PayAnswer,
   PayOrder,
@@ -11,24 +10,24 @@ import {
   QuoteAsk,
 } from '#contract/checkout.ts';
 import { accept, type Result, refuse } from '#contract/errors.ts';
-import { OrderId, type PersonId, VendorId } from '#contract/ids.ts';
+import { OrderId, type PersonId } from '#contract/ids.ts';
 import type { Actor } from '#contract/permissions.ts';
 import { personOf } from '../gateway/ports.ts';
 import { type Route, route } from '../gateway/route.ts';
 import { cancelOrder } from './ending.ts';
 import { fitsLink, linkKey } from './link.ts';
+import { afterOf, nextOf } from './pages.ts';
 import type { Checkout } from './parts.ts';
 import { payOrder } from './pay.ts';
 import { placeOrder } from './place.ts';
 import { quote } from './quote.ts';
-import type { After, Order } from './store.ts';
-import { deskViewsOf, viewsOf } from './views.ts';
+import type { Order } from './store.ts';
+import { viewsOf } from './views.ts';
 
 const OfOrder = z.object({ orderId: OrderId });
-const OfVendor = z.object({ vendorId: VendorId });
 
-/** The order path over HTTP. */
-export const checkoutRoutes = (checkout: Checkout): Route[] => [
+/** A buyer's order path over HTTP. */
+export const buyerRoutes = (checkout: Checkout): Route[] => [
   route({
     method: 'post',
     path: '/quotes',
@@ -120,35 +119,6 @@ export const checkoutRoutes = (checkout: Checkout): Route[] => [
       return cancelled.ok ? accept(await viewOf(checkout, cancelled.value)) : cancelled;
     },
   }),
-  route({
-    method: 'get',
-    path: '/vendors/:vendorId/orders',
-    action: 'order.read-desk',
-    summary: "A vendor's sales, newest first",
-    params: OfVendor,
-    query: PageQuery,
-    reply: pageOf(DeskOrder),
-    scope: ({ params }) => ({ vendorId: params.vendorId }),
-    handle: async ({ params: { vendorId }, query: { cursor, limit } }) => {
-      const orders = await checkout.store.ofVendor(vendorId, afterOf(cursor), limit);
-      return accept({ items: await deskViewsOf(checkout, orders), ...nextOf(orders, limit) });
-    },
-  }),
-  route({
-    method: 'get',
-    path: '/vendors/:vendorId/orders/:orderId',
-    action: 'order.read-desk',
-    summary: 'One sale of a vendor: what to send, to whom, and what it brings',
-    params: OfVendor.extend({ orderId: OrderId }),
-    reply: DeskOrder,
-    scope: ({ params }) => ({ vendorId: params.vendorId }),
-    handle: async ({ params: { vendorId, orderId } }) => {
-      const order = await checkout.store.get(orderId);
-      if (order?.vendorId !== vendorId || order.paid === undefined) return refuse('not-found');
-      const [view] = await deskViewsOf(checkout, [order]);
-      return view ? accept(view) : refuse('not-found');
-    },
-  }),
 ];
 
 /** Another's order is no order. */
@@ -166,17 +136,4 @@ async function viewOf(checkout: Checkout, order: Order): Promise<OrderView> {
   const [view] = await viewsOf(checkout, [order]);
   if (view === undefined) throw new Error('an order without a view');
   return view;
-}
-
-const nextOf = (orders: readonly Order[], limit: number): { next?: string } => {
-  const last = orders.at(-1);
-  return last && orders.length === limit ? { next: `${last.placedAt.getTime()}.${last.orderId}` } : {};
-};
-
-function afterOf(cursor: string | undefined): After | undefined {
-  const [, at, id] = /^(\d{1,15})[.](ord_.+)$/.exec(cursor ?? '') ?? [];
-  const orderId = OrderId.safeParse(id);
-  return at !== undefined && orderId.success
-    ? { placedAt: new Date(Number(at)), orderId: orderId.data }
-    : undefined;
 }

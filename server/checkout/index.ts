@@ -3,15 +3,21 @@ import type { OrderState, PlaceOrder, QuoteAsk } from '#contract/checkout.ts';
 import type { OrderId, PersonId, ProductId, StreamId, VariantId, VendorId } from '#contract/ids.ts';
 import type { Money } from '#contract/money.ts';
 import type { SnapshotPart } from '../gateway/ports.ts';
+import { captureOrder } from './capture.ts';
+import { listenForCarts, sweepCarts } from './cart.ts';
+import { refundedOf } from './core/refund.ts';
+import { deskRoutes } from './desk-http.ts';
 import { cancelOrder, endHold, sweepHolds } from './ending.ts';
-import { checkoutRoutes } from './http.ts';
+import { buyerRoutes } from './http.ts';
+import { listen } from './listen.ts';
 import { orderOutcome } from './outcome.ts';
+import { addressRoutes, cartRoutes } from './own-http.ts';
 import type { Checkout, CheckoutParts } from './parts.ts';
 import { payOrder } from './pay.ts';
 import { placeOrder } from './place.ts';
 import type { PriceTerm } from './ports.ts';
 import { quote } from './quote.ts';
-import { listen } from './settle.ts';
+import { sweepRefunds } from './refunds.ts';
 import type { Order } from './store.ts';
 
 export { checkoutMigrations } from './migrations.ts';
@@ -28,6 +34,8 @@ export type OrderFact = {
   goods: Money;
   discount: Money;
   total: Money;
+  /** What is back with the buyer or on its way; refunds of money that came too late are of no sale. */
+  refunded: Money;
   fee: Money;
   placedAt: Date;
   /** When the money came; undefined: it has not. */
@@ -47,23 +55,42 @@ export function createCheckout({ terms = [], ...parts }: CheckoutParts & { terms
   };
   parts.payments.registerOutcome(orderOutcome(checkout));
   listen(checkout);
+  listenForCarts(checkout);
   const snapshots: SnapshotPart[] = [];
   return {
-    routes: checkoutRoutes(checkout),
+    routes: [
+      ...buyerRoutes(checkout),
+      ...deskRoutes(checkout),
+      ...cartRoutes(checkout),
+      ...addressRoutes(checkout),
+    ],
     snapshots,
     /** Names a way to a lower price; once per kind, at composition. */
     registerTerm(term: PriceTerm): void {
       checkout.terms.set(term.kind, term);
     },
     quote: (personId: PersonId, ask: QuoteAsk) => quote(checkout, personId, ask),
-    place: (personId: PersonId, key: string, ask: PlaceOrder) => placeOrder(checkout, personId, key, ask),
+    place: (
+      personId: PersonId,
+      key: string,
+      ask: PlaceOrder,
+      more: {
+        /** `later`: the bank holds the money until {@link capture}. */ capture?: Order['capture'];
+      } = {},
+    ) => placeOrder(checkout, personId, key, ask, more),
     pay: (order: Order, confirmationToken: string) => payOrder(checkout, order, confirmationToken),
+    /** Takes the money that the bank holds for an authorised order. */
+    capture: (orderId: OrderId) => captureOrder(checkout, orderId),
     cancel: (order: Order) => cancelOrder(checkout, order),
 
     /** A worker's part, woken at the hold's end: the stored instant decides. */
     endHold: (orderId: OrderId) => endHold(checkout, orderId),
     /** Swept every few seconds: holds that ended, orders on their way to an end, tries without a word. */
     sweepHolds: () => sweepHolds(checkout),
+    /** Swept every few seconds: refunds of which no word came. */
+    sweepRefunds: () => sweepRefunds(checkout),
+    /** Swept every second: what carts hold no longer. */
+    sweepCarts: () => sweepCarts(checkout),
 
     orders: {
       get: (orderId: OrderId): Promise<Order | undefined> => parts.store.get(orderId),
@@ -89,6 +116,7 @@ const factOf = (order: Order): OrderFact => ({
   goods: order.totals.goods,
   discount: order.totals.discount,
   total: order.totals.total,
+  refunded: order.paid ? refundedOf(order) : { ...order.totals.total, amount: 0 },
   fee: order.fee,
   placedAt: order.placedAt,
   paidAt: order.paid?.at,

@@ -14,9 +14,6 @@ export const orderOutcome = (checkout: Checkout): PaymentOutcome => ({
   purpose: 'order',
   paid: (payment) => moneyCame(checkout, payment),
 
-  async authorised() {},
-  async disputed() {},
-
   async failed(payment) {
     const order = await orderOf(checkout, payment);
     if (order?.paying?.attempt !== payment.attempt) return;

@@ -6,8 +6,10 @@ import type { PaymentsFace } from '../payments/index.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Outbox } from '../platform/outbox.ts';
 import type { Queues } from '../platform/queue.ts';
+import type { AddressStore } from './addresses.ts';
+import type { CartStore } from './carts.ts';
 import type { PriceTerm } from './ports.ts';
-import type { Order, OrderStore } from './store.ts';
+import type { InvoiceSeries, Order, OrderStore } from './store.ts';
 
 /** Called between two steps that a crash may part; tests make it throw. */
 type Failpoint = (name: string) => void | Promise<void>;
@@ -25,10 +27,18 @@ export type CheckoutParts = {
     | 'isPayable'
     | 'feeOf'
     | 'planTransfer'
+    | 'capture'
+    | 'refund'
+    | 'bookReturn'
+    | 'shareOfRefund'
   >;
+  invoices: InvoiceSeries;
+  carts: CartStore;
+  addresses: AddressStore;
   catalog: {
     products: Pick<Catalog['products'], 'many'>;
-    holds: Pick<Catalog['holds'], 'hold' | 'release' | 'commit'>;
+    sellingTerms: Pick<Catalog['sellingTerms'], 'of'>;
+    holds: Pick<Catalog['holds'], 'hold' | 'release' | 'commit' | 'takeBack'>;
   };
   rooms: {
     streams: { get(streamId: StreamId): Promise<{ channelId: ChannelId; currency: string } | undefined> };
@@ -71,6 +81,22 @@ export function termOf({ terms }: Pick<Checkout, 'terms'>, kind: string): PriceT
   const term = terms.get(kind);
   if (term === undefined) throw new Error(`no price term is registered as ${kind}`);
   return term;
+}
+
+/** Every name under which an order holds stock. */
+export function holdOwnersOf(order: Pick<Order, 'holdOwner' | 'adopted' | 'lines'>): string[] {
+  const taken = order.adopted.map((one) => one.holdOwner);
+  return ownHoldOf(order).length > 0 ? [...taken, order.holdOwner] : taken;
+}
+
+/** What the order holds under its own name: all that it has not taken over from the cart. */
+export function ownHoldOf({ lines, adopted }: Pick<Order, 'lines' | 'adopted'>) {
+  return lines.flatMap(({ variantId, quantity }) => {
+    const taken = adopted
+      .filter((one) => one.variantId === variantId)
+      .reduce((sum, one) => sum + one.quantity, 0);
+    return quantity > taken ? [{ variantId, quantity: quantity - taken }] : [];
+  });
 }
 
 /** The name under which a sale that came too late holds its stock once more. */

@@ -138,6 +138,7 @@ async function send(
     amount: order.totals.total,
     confirmationToken: paying.confirmationToken,
     transferGroup: orderId,
+    capture: order.capture,
     ...(begunAt && { begunAt }),
   });
   await failpoint('checkout.pay:sent');

@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto';
+import type { StockPolicy } from '#contract/catalog.ts';
 import type { PlaceOrder } from '#contract/checkout.ts';
 import { accept, ErrorCode, type Result, refuse } from '#contract/errors.ts';
 import { OrderId, type PersonId } from '#contract/ids.ts';
 import { holdEndsQueue } from '#contract/internal/checkout.ts';
 import { logger } from '../platform/logger.ts';
+import { adoptFromCart, giveBackToCart } from './cart-orders.ts';
 import { endOrder } from './ending.ts';
 import { changed } from './events.ts';
-import { type Checkout, nowOf, termOf } from './parts.ts';
+import { type Checkout, holdOwnersOf, nowOf, ownHoldOf, termOf } from './parts.ts';
 import { priceAsk } from './quote.ts';
 import type { Order } from './store.ts';
 
@@ -28,6 +30,7 @@ export async function placeOrder(
   personId: PersonId,
   key: string,
   ask: PlaceOrder,
+  { capture = 'now' }: { capture?: Order['capture'] } = {},
 ): Promise<Result<Order, ErrorCode>> {
   const { store, payments, failpoint } = checkout;
   const orderId = orderIdOf(personId, key);
@@ -37,15 +40,21 @@ export async function placeOrder(
 
   const priced = await priceAsk(checkout, personId, ask);
   if (!priced.ok) return priced;
-  const { totals, vendorId } = priced.value;
+  const { selling, ...goods } = priced.value;
+  const { totals, vendorId } = goods;
+  if (ask.delivery === undefined && selling.needsDelivery) return refuse('address-required');
+  if (!selling.isTotalFinal) return refuse('address-required', ask.delivery ? 'region' : undefined);
   const { quotedTotal } = ask;
   if (totals.total.amount !== quotedTotal.amount || totals.total.currency !== quotedTotal.currency)
     return refuse('quote-changed', `the total is ${totals.total.amount} ${totals.total.currency}`);
   if (!(await payments.isPayable(vendorId))) return refuse('vendor-not-payable');
 
+  const isFromCart = ask.isFromCart ?? false;
+  const cart = isFromCart ? await checkout.carts.get(personId, vendorId) : undefined;
+  const stockPolicy = cart?.stockPolicy ?? selling.stockPolicy;
   const placedAt = nowOf(checkout);
   const order: Order = {
-    ...priced.value,
+    ...goods,
     orderId,
     personId,
     state: 'pending',
@@ -54,14 +63,21 @@ export async function placeOrder(
     email: ask.email,
     delivery: ask.delivery,
     placedAt,
-    holdEndsAt: new Date(placedAt.getTime() + checkout.config.holdMs),
+    holdEndsAt: new Date(placedAt.getTime() + holdMsOf(checkout, stockPolicy)),
     holdOwner: orderId,
+    adopted: [],
+    isFromCart,
+    capture,
     attempts: 0,
     paying: undefined,
     openIntents: [],
     refusedIntents: [],
     ending: undefined,
     paid: undefined,
+    invoiceNumber: undefined,
+    tracking: undefined,
+    refunds: [],
+    dispute: undefined,
     lastFailure: undefined,
     refusal: undefined,
     history: [{ at: placedAt, state: 'pending', cause: 'placed' }],
@@ -72,6 +88,12 @@ export async function placeOrder(
   const other = await store.get(orderId);
   return other ? goOn(checkout, other, askDigest) : refuse('not-known-yet');
 }
+
+const firstPaidMs = 120_000;
+
+/** First paid, first served: the units are kept for as long as paying takes, and no longer. */
+const holdMsOf = ({ config }: Checkout, policy: StockPolicy): number =>
+  policy === 'first-paid' ? Math.min(config.holdMs, firstPaidMs) : config.holdMs;
 
 /** A key that has its order already: what was left half done is finished, what was answered is answered again. */
 async function goOn(checkout: Checkout, order: Order, askDigest: string): Promise<Result<Order, ErrorCode>> {
@@ -93,15 +115,16 @@ async function whenHeld({ store, wait }: Checkout, order: Order): Promise<Order>
 }
 
 /** Stock, then terms, then `held`; undone in the other order when one of them is refused. */
-async function hold(checkout: Checkout, order: Order): Promise<Result<Order, ErrorCode>> {
+async function hold(checkout: Checkout, placed: Order): Promise<Result<Order, ErrorCode>> {
   const { store, catalog, queues, failpoint } = checkout;
-  const { orderId, personId, holdEndsAt } = order;
-  const stock = await catalog.holds.hold({
-    holdOwner: order.holdOwner,
-    lines: order.lines.map(({ variantId, quantity }) => ({ variantId, quantity })),
-    endsAt: holdEndsAt,
-  });
-  if (!stock.ok) return undo(checkout, order, stock.refusal);
+  const order = await adoptFromCart(checkout, placed);
+  if (order === undefined) return settled(checkout, placed);
+  const { orderId, personId, holdOwner, holdEndsAt } = order;
+  const lines = ownHoldOf(order);
+  if (lines.length > 0) {
+    const stock = await catalog.holds.hold({ holdOwner, lines, endsAt: holdEndsAt });
+    if (!stock.ok) return undo(checkout, order, stock.refusal);
+  }
   await failpoint('checkout.place:stock-held');
   const now = nowOf(checkout);
   for (const { kind, ref } of order.terms) {
@@ -128,6 +151,7 @@ async function hold(checkout: Checkout, order: Order): Promise<Result<Order, Err
 
 /** A refused order ends as cancelled, with everything given back, and keeps its refusal for the next asking. */
 async function undo(checkout: Checkout, order: Order, refusal: ErrorCode): Promise<Result<Order, ErrorCode>> {
+  await giveBackToCart(checkout, order);
   const ended = await endOrder(checkout, order.orderId, { as: 'cancelled', cause: refusal }, {}, refusal);
   return ended === undefined ? settled(checkout, order) : refuse(refusal);
 }
@@ -139,7 +163,8 @@ async function settled(checkout: Checkout, { orderId }: Order): Promise<Result<O
   const refusal = ErrorCode.safeParse(order.refusal);
   if (refusal.success) return refuse(refusal.data);
   if (order.state === 'cancelled' || order.state === 'expired') {
-    await checkout.catalog.holds.release(order.holdOwner, 'order-over');
+    for (const holdOwner of holdOwnersOf(order))
+      await checkout.catalog.holds.release(holdOwner, 'order-over');
     const at = nowOf(checkout);
     for (const { kind } of order.terms) await termOf(checkout, kind).giveBack(orderId, at);
     return refuse('hold-ended');
@@ -147,7 +172,18 @@ async function settled(checkout: Checkout, { orderId }: Order): Promise<Result<O
   return accept(order);
 }
 
-const digestOf = ({ lines, streamId, coupon, quotedTotal, email, delivery }: PlaceOrder): string =>
+const digestOf = (ask: PlaceOrder): string =>
   createHash('sha256')
-    .update(JSON.stringify([lines, streamId, coupon, quotedTotal, email, delivery]))
+    .update(
+      JSON.stringify([
+        ask.lines,
+        ask.streamId,
+        ask.coupon,
+        ask.quotedTotal,
+        ask.email,
+        ask.delivery,
+        ask.destination,
+        ask.isFromCart,
+      ]),
+    )
     .digest('base64url');

@@ -1,11 +1,12 @@
-import type { Quote, QuoteAsk } from '#contract/checkout.ts';
+import type { SellingTerms, StockPolicy } from '#contract/catalog.ts';
+import type { Delivery, Quote, QuoteAsk, Seller } from '#contract/checkout.ts';
 import { accept, type ErrorCode, type Result, refuse } from '#contract/errors.ts';
 import type { ChannelId, PersonId, StreamId } from '#contract/ids.ts';
-import { type CouponTerm, type PriceInput, type Product, price } from '../catalog/index.ts';
+import { Price } from '#contract/money.ts';
+import { type CouponTerm, type PriceInput, type Product, price, rulesFor } from '../catalog/index.ts';
 import { type Checkout, nowOf } from './parts.ts';
 import type { PriceTerm, TermEffect } from './ports.ts';
 import type { Order } from './store.ts';
-import { sellerOf } from './views.ts';
 
 /** How long a quoted total is good for. */
 const quoteMs = 5 * 60_000;
@@ -13,16 +14,22 @@ const quoteMs = 5 * 60_000;
 /** A priced ask: what an order is made of. */
 export type Priced = Pick<
   Order,
-  'vendorId' | 'streamId' | 'channelId' | 'lines' | 'totals' | 'discounts' | 'terms' | 'fee'
->;
+  'vendorId' | 'streamId' | 'channelId' | 'seller' | 'lines' | 'totals' | 'discounts' | 'terms' | 'fee'
+> & {
+  /** How the vendor sells, as far as placing depends on it. */
+  selling: { vendorName: string; stockPolicy: StockPolicy; needsDelivery: boolean; isTotalFinal: boolean };
+};
 
-/** Prices an ask by the one engine, with its coupon. Nothing is taken, and no price of the client's is read. */
+/**
+ * Prices an ask by the one engine, with its coupon, and with the vendor's shipping and tax to where it goes. Nothing is
+ * taken, and no price of the client's is read.
+ */
 export async function priceAsk(
   checkout: Checkout,
   personId: PersonId,
-  ask: QuoteAsk,
+  ask: QuoteAsk & { delivery?: Delivery | undefined },
 ): Promise<Result<Priced, ErrorCode>> {
-  const { catalog, rooms, payments } = checkout;
+  const { catalog, rooms, payments, identity } = checkout;
   const products = new Map(
     (await catalog.products.many([...new Set(ask.lines.map(({ productId }) => productId))])).map((one) => [
       one.productId,
@@ -37,7 +44,8 @@ export async function priceAsk(
   const known = found.filter((line) => line !== undefined);
   const [first, ...others] = known;
   if (first === undefined || known.length < found.length) return refuse('not-found');
-  if (known.some(({ product }) => product.isRetired)) return refuse('product-retired');
+  if (known.some(({ product, variant }) => product.isRetired || variant.isRetired))
+    return refuse('product-retired');
   const { vendorId } = first.product;
   if (others.some(({ product }) => product.vendorId !== vendorId)) return refuse('one-vendor-per-order');
   const { currency } = first.variant.listPrice;
@@ -49,15 +57,31 @@ export async function priceAsk(
 
   const term = await couponOf(checkout, personId, ask, known);
   if (!term.ok) return term;
+  const terms = await catalog.sellingTerms.of(vendorId);
+  const rules = rulesFor(terms, currency, ask.delivery ?? ask.destination);
+  if (!rules.ok) return rules;
+  const { isFinal, ...sending } = rules.value;
+  const [vendor] = await identity.vendors.many([vendorId]);
+  const vendorName = vendor?.name ?? '';
   const breakdown = price({
     lines: [lineOf(first), ...others.map(lineOf)],
+    ...sending,
     ...(term.value && { coupon: couponTermOf(term.value.effect) }),
   });
   const { goods, discount, shipping, tax, isTaxIncluded, total } = breakdown;
+  if (![goods, shipping, tax, total].every((sum) => Price.safeParse(sum).success))
+    return refuse('invalid-request', 'the total is more than one order may come to');
   return accept({
     vendorId,
     streamId: ask.streamId,
     channelId: room.value,
+    seller: sellerOf(terms, vendorName),
+    selling: {
+      vendorName,
+      stockPolicy: terms.stockPolicy,
+      needsDelivery: terms.needsDelivery,
+      isTotalFinal: isFinal,
+    },
     lines: known.map(({ productId, variantId, quantity, product, variant }, index) => {
       const priced = breakdown.lines[index];
       if (priced === undefined) throw new Error('the price engine left a line out');
@@ -65,7 +89,8 @@ export async function priceAsk(
       return {
         productId,
         variantId,
-        title: variant.title === undefined ? product.title : `${product.title}, ${variant.title}`,
+        title: product.title,
+        variantTitle: variant.title,
         pictureId: product.pictureId,
         quantity,
         list: variant.listPrice,
@@ -90,17 +115,13 @@ export async function quote(
 ): Promise<Result<Quote, ErrorCode>> {
   const priced = await priceAsk(checkout, personId, ask);
   if (!priced.ok) return priced;
-  const { vendorId, streamId, lines, totals, terms } = priced.value;
-  const [vendor] = await checkout.identity.vendors.many([vendorId]);
+  const { vendorId, streamId, seller, lines, totals, terms, selling } = priced.value;
   const now = nowOf(checkout);
   const [coupon] = terms;
   return accept({
     vendorId,
-    vendorName: vendor?.name ?? '',
-    seller: sellerOf(vendor?.name ?? ''),
-    stockPolicy: 'hold-at-checkout',
-    needsDelivery: false,
-    isTotalFinal: true,
+    ...selling,
+    seller,
     streamId,
     lines,
     totals,
@@ -108,6 +129,18 @@ export async function quote(
     quotedAt: now.toISOString(),
     expiresAt: new Date(now.getTime() + quoteMs).toISOString(),
   });
+}
+
+function sellerOf(terms: SellingTerms, vendorName: string): Seller {
+  const { legalName, legalAddress, contactEmail, taxNumber, conditions, dispatchDays } = terms;
+  return {
+    legalName: legalName || vendorName,
+    legalAddress,
+    contactEmail,
+    taxNumber,
+    conditions,
+    dispatchDays,
+  };
 }
 
 async function roomOf(

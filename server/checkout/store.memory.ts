@@ -1,8 +1,8 @@
-import type { OrderState } from '#contract/checkout.ts';
-import type { OrderId } from '#contract/ids.ts';
+import type { DeskOrderFilter, OrderState } from '#contract/checkout.ts';
+import type { OrderId, VendorId } from '#contract/ids.ts';
 import type { OutboxEvent } from '../platform/outbox.ts';
 import { may, transitions } from './core/transitions.ts';
-import type { After, Move, Order, OrderStore } from './store.ts';
+import type { After, InvoiceSeries, Move, Order, OrderStore } from './store.ts';
 
 const running: OrderState[] = ['held', 'paying', 'authorised'];
 const over: OrderState[] = ['expired', 'cancelled', 'refunded'];
@@ -41,6 +41,21 @@ export function memoryOrderStore(
       outboxes.set(orderId, [...(outboxes.get(orderId) ?? []), ...move.events]);
       return structuredClone(order);
     },
+    async amend(orderId, { guard, set, events }) {
+      const order = orders.get(orderId);
+      if (order === undefined) return undefined;
+      if ('version' in guard ? order.version !== guard.version : order.state !== guard.state)
+        return undefined;
+      Object.assign(order, structuredClone(set), { version: order.version + 1 });
+      outboxes.set(orderId, [...(outboxes.get(orderId) ?? []), ...events]);
+      return structuredClone(order);
+    },
+    async number(orderId, invoiceNumber) {
+      const order = orders.get(orderId);
+      if (order === undefined || order.invoiceNumber !== undefined) return;
+      order.invoiceNumber = invoiceNumber;
+      order.version += 1;
+    },
     async noteIntent(orderId, attempt, intentId) {
       const order = orders.get(orderId);
       if (order === undefined) return;
@@ -70,8 +85,12 @@ export function memoryOrderStore(
 
     ofPerson: async (personId, after, limit) =>
       page((order) => order.personId === personId && hasBeen(order, 'held'), after, limit),
-    ofVendor: async (vendorId, after, limit) =>
-      page((order) => order.vendorId === vendorId && hasBeen(order, 'paid'), after, limit),
+    ofVendor: async (vendorId, filter, after, limit) =>
+      page(
+        (order) => order.vendorId === vendorId && hasBeen(order, 'paid') && isListed(order, filter),
+        after,
+        limit,
+      ),
     ofStream: async (streamId) =>
       some((order) => order.streamId === streamId).toSorted((one, other) => -comes(one, other)),
 
@@ -91,7 +110,42 @@ export function memoryOrderStore(
           limit,
         ),
       ),
+    refundsAsked: async (before, limit) =>
+      ids(
+        some(
+          ({ refunds }) => refunds.some(({ state, at }) => state === 'asked' && at < before.getTime()),
+          limit,
+        ),
+      ),
   };
+}
+
+/** Invoice series of one process. */
+export function memoryInvoiceSeries(): InvoiceSeries {
+  const series = new Map<VendorId, { number: number; orderId: OrderId }>();
+  return {
+    last: async (vendorId) => structuredClone(series.get(vendorId)),
+    async give(vendorId, last, orderId) {
+      if ((series.get(vendorId)?.number ?? 0) !== last) return false;
+      series.set(vendorId, { number: last + 1, orderId });
+      return true;
+    },
+  };
+}
+
+function isListed({ state, refunds, dispute }: Order, filter: DeskOrderFilter): boolean {
+  switch (filter.state) {
+    case undefined:
+      return true;
+    case 'to-send':
+      return state === 'paid';
+    case 'sent':
+      return state === 'fulfilled';
+    case 'refunded':
+      return refunds.some((refund) => refund.state !== 'failed');
+    case 'disputed':
+      return dispute !== undefined;
+  }
 }
 
 const hasBeen = ({ history }: Order, state: OrderState): boolean =>
@@ -106,9 +160,10 @@ function comes(one: After, other: After): number {
 
 function fits(
   order: Order,
-  { attempt, intentId, holdEndsAfter, holdEndsBy, isNotRefused }: Move['guard'] = {},
+  { version, attempt, intentId, holdEndsAfter, holdEndsBy, isNotRefused }: Move['guard'] = {},
 ): boolean {
   return (
+    (version === undefined || order.version === version) &&
     (attempt === undefined || order.attempts === attempt) &&
     (intentId === undefined || order.paying?.intentId === intentId) &&
     (holdEndsAfter === undefined || order.holdEndsAt > holdEndsAfter) &&

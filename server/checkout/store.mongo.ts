@@ -1,9 +1,9 @@
-import type { OrderState } from '#contract/checkout.ts';
-import type { OrderId } from '#contract/ids.ts';
+import type { DeskOrderFilter, OrderState } from '#contract/checkout.ts';
+import type { OrderId, VendorId } from '#contract/ids.ts';
 import { isDuplicate, Mixed, type Mongo, modelOf, trusted } from '../platform/mongo.ts';
 import { type Outbox, type OutboxEvent, outboxFields } from '../platform/outbox.ts';
 import { transitions } from './core/transitions.ts';
-import type { After, Move, Order, OrderStore } from './store.ts';
+import type { After, InvoiceSeries, Move, Order, OrderStore } from './store.ts';
 
 type OrderDocument = Omit<Order, 'orderId'> & { _id: OrderId; outbox: OutboxEvent[] };
 
@@ -19,6 +19,7 @@ export function mongoOrderStore(mongo: Mongo, outbox: Outbox): OrderStore {
     state: String,
     version: Number,
     askDigest: String,
+    seller: Mixed,
     lines: [Mixed],
     totals: Mixed,
     discounts: [Mixed],
@@ -29,12 +30,19 @@ export function mongoOrderStore(mongo: Mongo, outbox: Outbox): OrderStore {
     placedAt: Date,
     holdEndsAt: Date,
     holdOwner: String,
+    adopted: [Mixed],
+    isFromCart: Boolean,
+    capture: String,
     attempts: Number,
     paying: Mixed,
     openIntents: [String],
     refusedIntents: [String],
     ending: Mixed,
     paid: Mixed,
+    invoiceNumber: Number,
+    tracking: String,
+    refunds: [Mixed],
+    dispute: Mixed,
     lastFailure: Mixed,
     refusal: String,
     history: [Mixed],
@@ -60,15 +68,11 @@ export function mongoOrderStore(mongo: Mongo, outbox: Outbox): OrderStore {
     },
     async move(orderId, move) {
       const { from, to } = transitions[move.transition];
-      const fields = Object.entries(move.set ?? {});
-      const kept = fields.filter(([, value]) => value !== undefined);
-      const gone = fields.filter(([, value]) => value === undefined);
       const moved = await orders
         .findOneAndUpdate(
           { _id: orderId, state: trusted({ $in: [...from] }), ...guardOf(move.guard) },
           {
-            $set: { state: to, ...defined(Object.fromEntries(kept)) },
-            ...(gone.length > 0 && { $unset: Object.fromEntries(gone.map(([name]) => [name, 1])) }),
+            ...setting({ ...move.set, state: to }),
             $push: {
               history: { at: move.at, state: to, cause: move.cause },
               outbox: { $each: move.events },
@@ -79,6 +83,22 @@ export function mongoOrderStore(mongo: Mongo, outbox: Outbox): OrderStore {
         )
         .lean<OrderDocument>();
       return moved ? orderOf(moved) : undefined;
+    },
+    async amend(orderId, { guard, set, events }) {
+      const amended = await orders
+        .findOneAndUpdate(
+          { _id: orderId, ...guard },
+          { ...setting(set), $push: { outbox: { $each: events } }, $inc: { version: 1 } },
+          { returnDocument: 'after' },
+        )
+        .lean<OrderDocument>();
+      return amended ? orderOf(amended) : undefined;
+    },
+    async number(orderId, invoiceNumber) {
+      await orders.updateOne(
+        { _id: orderId, invoiceNumber: trusted({ $exists: false }) },
+        { $set: { invoiceNumber }, $inc: { version: 1 } },
+      );
     },
     async noteIntent(orderId, attempt, intentId) {
       await orders.updateOne({ _id: orderId }, { $addToSet: { openIntents: intentId } });
@@ -107,9 +127,9 @@ export function mongoOrderStore(mongo: Mongo, outbox: Outbox): OrderStore {
         .lean<OrderDocument[]>();
       return found.map(orderOf);
     },
-    async ofVendor(vendorId, after, limit) {
+    async ofVendor(vendorId, filter, after, limit) {
       const found = await orders
-        .find({ vendorId, 'history.state': 'paid', ...from(after) })
+        .find({ vendorId, 'history.state': 'paid', ...deskFilterOf(filter), ...from(after) })
         .sort(newestFirst)
         .limit(limit)
         .lean<OrderDocument[]>();
@@ -146,6 +166,61 @@ export function mongoOrderStore(mongo: Mongo, outbox: Outbox): OrderStore {
         .lean<Pick<OrderDocument, '_id' | 'paying'>[]>();
       return idsOf(found.filter(({ paying }) => paying?.intentId === undefined));
     },
+    async refundsAsked(before, limit) {
+      const asked = trusted({ $elemMatch: { state: 'asked', at: { $lt: before.getTime() } } });
+      return idsOf(await orders.find({ refunds: asked }, { _id: 1 }).limit(limit).lean<{ _id: OrderId }[]>());
+    },
+  };
+}
+
+type SeriesDocument = { _id: VendorId; number: number; orderId: OrderId };
+
+/** Invoice series in MongoDB: one document a vendor, moved on by compare and set. */
+export function mongoInvoiceSeries(mongo: Mongo): InvoiceSeries {
+  const series = modelOf<SeriesDocument>(mongo, 'invoice_series', { number: Number, orderId: String });
+  return {
+    async last(vendorId) {
+      const found = await series.findOne({ _id: vendorId }).lean<SeriesDocument>();
+      return found ? { number: found.number, orderId: found.orderId } : undefined;
+    },
+    async give(vendorId, last, orderId) {
+      if (last > 0) {
+        const next = { $set: { number: last + 1, orderId } };
+        return (await series.updateOne({ _id: vendorId, number: last }, next)).matchedCount === 1;
+      }
+      try {
+        await series.create([{ _id: vendorId, number: 1, orderId }]);
+        return true;
+      } catch (fault) {
+        if (isDuplicate(fault)) return false;
+        throw fault;
+      }
+    },
+  };
+}
+
+function deskFilterOf({ state }: DeskOrderFilter): object {
+  switch (state) {
+    case undefined:
+      return {};
+    case 'to-send':
+      return { state: 'paid' };
+    case 'sent':
+      return { state: 'fulfilled' };
+    case 'refunded':
+      return { 'refunds.state': trusted({ $in: ['asked', 'done'] }) };
+    case 'disputed':
+      return { 'dispute.state': trusted({ $in: ['open', 'won', 'lost'] }) };
+  }
+}
+
+/** Sets fields, and takes away those that are undefined. */
+function setting(set: object) {
+  const fields = Object.entries(set);
+  const gone = fields.filter(([, value]) => value === undefined);
+  return {
+    $set: defined(Object.fromEntries(fields.filter(([, value]) => value !== undefined))),
+    ...(gone.length > 0 && { $unset: Object.fromEntries(gone.map(([name]) => [name, 1])) }),
   };
 }
 
@@ -161,8 +236,16 @@ const from = (after: After | undefined) =>
         ],
       };
 
-function guardOf({ attempt, intentId, holdEndsAfter, holdEndsBy, isNotRefused }: Move['guard'] = {}) {
+function guardOf({
+  version,
+  attempt,
+  intentId,
+  holdEndsAfter,
+  holdEndsBy,
+  isNotRefused,
+}: Move['guard'] = {}) {
   return {
+    ...(version !== undefined && { version }),
     ...(attempt !== undefined && { attempts: attempt }),
     ...(intentId !== undefined && { 'paying.intentId': intentId }),
     ...(holdEndsAfter && { holdEndsAt: trusted({ $gt: holdEndsAfter }) }),

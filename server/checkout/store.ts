@@ -1,7 +1,8 @@
-import type { Delivery, OrderLine, OrderState, Totals } from '#contract/checkout.ts';
-import type { ChannelId, OrderId, PersonId, StreamId, VendorId } from '#contract/ids.ts';
+import type { Delivery, DeskOrderFilter, OrderLine, OrderState, Seller, Totals } from '#contract/checkout.ts';
+import type { ChannelId, OrderId, PersonId, StreamId, VariantId, VendorId } from '#contract/ids.ts';
 import type { Money } from '#contract/money.ts';
 import type { OutboxEvent } from '../platform/outbox.ts';
+import type { Refund } from './core/refund.ts';
 import type { Transition } from './core/transitions.ts';
 
 /** A try to pay that is under way. */
@@ -27,6 +28,19 @@ export type OrderPaid = {
 /** Why an order is coming to its end, and as what it will have ended. */
 export type Ending = { as: 'expired' | 'cancelled'; cause: string };
 
+/** The payer's bank asks the money back, as the payment service tells it. */
+export type OrderDispute = {
+  disputeId: string;
+  state: 'open' | 'won' | 'lost';
+  reason: string;
+  amount: Money;
+  evidenceDueAt: Date | undefined;
+  at: Date;
+};
+
+/** Stock that a cart held and the order has taken over. */
+export type AdoptedHold = { holdOwner: string; variantId: VariantId; quantity: number };
+
 type Step = { at: Date; state: OrderState; cause: string };
 
 /** An order, the one truth of a purchase but for its money, which the journal has. */
@@ -41,6 +55,8 @@ export type Order = {
   version: number;
   /** Digest of what was asked, so that a key is not used for something else. */
   askDigest: string;
+  /** Who sold it and on what terms, as they were then. */
+  seller: Seller;
   lines: OrderLine[];
   totals: Totals;
   discounts: { funder: 'vendor' | 'host' | 'platform'; amount: Money }[];
@@ -51,8 +67,13 @@ export type Order = {
   delivery: Delivery | undefined;
   placedAt: Date;
   holdEndsAt: Date;
-  /** Under which name catalog holds the stock. */
+  /** Under which name catalog holds the stock, but for what is adopted. */
   holdOwner: string;
+  adopted: AdoptedHold[];
+  /** Its lines leave the buyer's cart. */
+  isFromCart: boolean;
+  /** `later`: the bank holds the money until it is captured. */
+  capture: 'now' | 'later';
   /** Tries to pay so far. */
   attempts: number;
   paying: Paying | undefined;
@@ -62,6 +83,11 @@ export type Order = {
   refusedIntents: string[];
   ending: Ending | undefined;
   paid: OrderPaid | undefined;
+  /** Of the vendor's own series; from the moment it is paid. */
+  invoiceNumber: number | undefined;
+  tracking: string | undefined;
+  refunds: Refund[];
+  dispute: OrderDispute | undefined;
   lastFailure: { code: string; at: Date } | undefined;
   /** Why it was never held. */
   refusal: string | undefined;
@@ -73,6 +99,7 @@ export type Move = {
   transition: Transition;
   /** Beyond the transition's states. */
   guard?: {
+    version?: number;
     attempt?: number;
     intentId?: string;
     holdEndsAfter?: Date;
@@ -82,12 +109,29 @@ export type Move = {
   set?: Partial<
     Pick<
       Order,
-      'paying' | 'attempts' | 'ending' | 'paid' | 'lastFailure' | 'refusal' | 'holdOwner' | 'holdEndsAt'
+      | 'paying'
+      | 'attempts'
+      | 'ending'
+      | 'paid'
+      | 'lastFailure'
+      | 'refusal'
+      | 'holdOwner'
+      | 'adopted'
+      | 'holdEndsAt'
+      | 'tracking'
+      | 'refunds'
     >
   >;
   cause: string;
   at: Date;
   /** Told after the move, in the same write as it. */
+  events: OutboxEvent[];
+};
+
+/** One guarded change of an order that stays in its state; whole or not at all. */
+export type Amendment = {
+  guard: { version: number } | { state: OrderState };
+  set: Partial<Pick<Order, 'refunds' | 'dispute' | 'adopted'>>;
   events: OutboxEvent[];
 };
 
@@ -101,6 +145,10 @@ export interface OrderStore {
   get(orderId: OrderId): Promise<Order | undefined>;
   /** The order after the move; undefined when state or guard do not fit. */
   move(orderId: OrderId, move: Move): Promise<Order | undefined>;
+  /** The order after the change; undefined when it is not as the guard says. */
+  amend(orderId: OrderId, amendment: Amendment): Promise<Order | undefined>;
+  /** Gives an order its invoice number; one that has a number keeps it. */
+  number(orderId: OrderId, invoiceNumber: number): Promise<void>;
   /** Remembers which intent a try made, whatever state the order is in by then. */
   noteIntent(orderId: OrderId, attempt: number, intentId: string): Promise<void>;
   /** This payment can no longer be charged. */
@@ -112,8 +160,13 @@ export interface OrderStore {
 
   /** Newest first, without those that were never held. */
   ofPerson(personId: PersonId, after: After | undefined, limit: number): Promise<Order[]>;
-  /** Newest first; those that have been paid. */
-  ofVendor(vendorId: VendorId, after: After | undefined, limit: number): Promise<Order[]>;
+  /** Newest first; those that have been paid, and fit the filter. */
+  ofVendor(
+    vendorId: VendorId,
+    filter: DeskOrderFilter,
+    after: After | undefined,
+    limit: number,
+  ): Promise<Order[]>;
   ofStream(streamId: StreamId): Promise<Order[]>;
 
   /** Held or paying, and the hold's end has come. */
@@ -123,4 +176,13 @@ export interface OrderStore {
   expiring(limit: number): Promise<OrderId[]>;
   /** Paying since before an instant, and no intent is known. */
   payingUnknown(before: Date, limit: number): Promise<OrderId[]>;
+  /** With a refund asked for before an instant that the payment service is not known to have. */
+  refundsAsked(before: Date, limit: number): Promise<OrderId[]>;
+}
+
+/** A vendor's invoice numbers: the last one given, and to whom. */
+export interface InvoiceSeries {
+  last(vendorId: VendorId): Promise<{ number: number; orderId: OrderId } | undefined>;
+  /** Gives the number after `last` to an order. False: another came first. */
+  give(vendorId: VendorId, last: number, orderId: OrderId): Promise<boolean>;
 }

@@ -1,7 +1,8 @@
-import type { DeskOrder, OrderView, Seller } from '#contract/checkout.ts';
+import type { DeskOrder, Dispute, OrderRefund, OrderView } from '#contract/checkout.ts';
 import { AccountId } from '#contract/ids.ts';
+import { type Refund, type RefundableOrder, refundableOf, refundedOf } from './core/refund.ts';
 import type { Checkout } from './parts.ts';
-import type { Order } from './store.ts';
+import type { Order, OrderDispute } from './store.ts';
 
 /** Orders as their buyers see them, in the same order. */
 export async function viewsOf(
@@ -23,7 +24,7 @@ function viewOf(order: Order, vendorName: string): OrderView {
     version: order.version,
     vendorId: order.vendorId,
     vendorName,
-    seller: sellerOf(vendorName),
+    seller: { ...order.seller, legalName: order.seller.legalName || vendorName },
     streamId: order.streamId,
     lines: order.lines,
     totals: order.totals,
@@ -38,8 +39,10 @@ function viewOf(order: Order, vendorName: string): OrderView {
     },
     email: order.email,
     delivery: order.delivery,
-    refunds: [],
-    refunded: { amount: 0, currency: order.totals.total.currency },
+    invoiceNumber: order.invoiceNumber,
+    tracking: order.tracking,
+    refunds: order.refunds.map(refundViewOf),
+    refunded: refundedOf(order),
     history: historyOf(order),
   };
 }
@@ -69,18 +72,41 @@ export async function deskViewsOf(
     paidAt: order.paid?.at.toISOString(),
     email: order.email,
     delivery: order.delivery,
-    refunds: [],
-    refunded: { amount: 0, currency: order.totals.total.currency },
-    refundable: order.totals.total,
+    invoiceNumber: order.invoiceNumber,
+    tracking: order.tracking,
+    refunds: order.refunds.map(refundViewOf),
+    refunded: refundedOf(order),
+    refundable: refundableOf(refundable(order)),
+    dispute: order.dispute && disputeViewOf(order.dispute),
     history: historyOf(order),
   }));
 }
 
-/** Who sells, by the public name alone. */
-export const sellerOf = (vendorName: string): Seller => ({
-  legalName: vendorName,
-  legalAddress: '',
-  conditions: '',
+/** An order as refunds of it are decided on. */
+export const refundable = ({ state, paid, dispute, lines, totals, refunds }: Order): RefundableOrder => ({
+  state,
+  isPaid: paid !== undefined,
+  isDisputed: dispute !== undefined && dispute.state !== 'won',
+  lines,
+  totals,
+  refunds,
+});
+
+const refundViewOf = ({ refundId, state, amount, lines, units, reason, by, at }: Refund): OrderRefund => ({
+  refundId,
+  state,
+  amount,
+  lines,
+  units,
+  reason,
+  by,
+  at: new Date(at).toISOString(),
+});
+
+const disputeViewOf = ({ evidenceDueAt, at, ...dispute }: OrderDispute): Dispute => ({
+  ...dispute,
+  evidenceDueAt: evidenceDueAt?.toISOString(),
+  at: at.toISOString(),
 });
 
 const historyOf = ({ history }: Order): OrderView['history'] =>

@@ -255,6 +255,7 @@ export type RefundOrder = z.infer<typeof RefundOrder>;
 export const DeskOrderFilter = z.object({
   state: z.enum(['to-send', 'sent', 'refunded', 'disputed']).optional(),
 });
+export type DeskOrderFilter = z.infer<typeof DeskOrderFilter>;
 
 /**
  * A cart line with the price of now. `priceWas` differs after a change; `problem` keeps it from being bought.

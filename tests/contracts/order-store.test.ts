@@ -32,6 +32,7 @@ const orderOf = (more: Partial<Order> = {}): Order => ({
   state: 'pending',
   version: 1,
   askDigest: 'digest',
+  seller: { legalName: 'Aki', legalAddress: '', conditions: '' },
   lines: [
     {
       productId: ProductId.parse('prd_teapot'),
@@ -61,12 +62,19 @@ const orderOf = (more: Partial<Order> = {}): Order => ({
   placedAt: at,
   holdEndsAt: new Date(at.getTime() + 300_000),
   holdOwner: 'owner',
+  adopted: [],
+  isFromCart: false,
+  capture: 'now',
   attempts: 0,
   paying: undefined,
   openIntents: [],
   refusedIntents: [],
   ending: undefined,
   paid: undefined,
+  invoiceNumber: undefined,
+  tracking: undefined,
+  refunds: [],
+  dispute: undefined,
   lastFailure: undefined,
   refusal: undefined,
   history: [{ at, state: 'pending', cause: 'placed' }],
@@ -246,7 +254,7 @@ describe.each([
       if (page.length < 2) break;
     }
     expect(seen).toEqual(newest(made.slice(1)));
-    expect((await store.ofVendor(vendorId, undefined, 100)).map(({ orderId }) => orderId)).toEqual(
+    expect((await store.ofVendor(vendorId, {}, undefined, 100)).map(({ orderId }) => orderId)).toEqual(
       newest(made.slice(3)),
     );
   });

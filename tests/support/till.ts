@@ -20,8 +20,10 @@ import { catalogMigrations } from '#server/catalog/migrations.ts';
 import { mongoProductStore } from '#server/catalog/products.mongo.ts';
 import { mongoStockStore } from '#server/catalog/stock.mongo.ts';
 import { mongoSellingTermsStore } from '#server/catalog/terms.mongo.ts';
+import { mongoAddressStore } from '#server/checkout/addresses.mongo.ts';
+import { mongoCartStore } from '#server/checkout/carts.mongo.ts';
 import { checkoutMigrations, createCheckout, type PriceTerm } from '#server/checkout/index.ts';
-import { mongoOrderStore } from '#server/checkout/store.mongo.ts';
+import { mongoInvoiceSeries, mongoOrderStore } from '#server/checkout/store.mongo.ts';
 import { bindRoutes } from '#server/gateway/bind.ts';
 import { mongoInbox } from '#server/payments/inbox.mongo.ts';
 import { createPayments, paymentMigrations } from '#server/payments/index.ts';
@@ -140,6 +142,9 @@ export async function openTill({
     const checkout = createCheckout(
       toCheckout({
         store: mongoOrderStore(mongo, outbox),
+        invoices: mongoInvoiceSeries(mongo),
+        carts: mongoCartStore(mongo),
+        addresses: mongoAddressStore(mongo),
         payments,
         catalog,
         rooms: {

@@ -1,6 +1,16 @@
 import { z } from 'zod';
 import { OrderState } from '../checkout.ts';
-import { ChannelId, Instant, OrderId, PersonId, ProductId, StreamId, VariantId, VendorId } from '../ids.ts';
+import {
+  ChannelId,
+  Instant,
+  OrderId,
+  PersonId,
+  ProductId,
+  RefundId,
+  StreamId,
+  VariantId,
+  VendorId,
+} from '../ids.ts';
 import { Price } from '../money.ts';
 
 const about = {
@@ -39,7 +49,18 @@ export const checkoutEvents = {
   /** Money went back. `isFull`: all that was paid has by now. `wasSold` false: it came too late for a sale. */
   orderRefunded: {
     type: 'checkout.order-refunded',
-    schema: z.object({ ...about, amount: Price, isFull: z.boolean(), wasSold: z.boolean() }),
+    schema: z.object({
+      ...about,
+      refundId: RefundId,
+      amount: Price,
+      isFull: z.boolean(),
+      wasSold: z.boolean(),
+    }),
+  },
+  /** Money that had gone back has come again: the bank could not give it to the buyer. */
+  refundFailed: {
+    type: 'checkout.refund-failed',
+    schema: z.object({ ...about, refundId: RefundId, amount: Price }),
   },
 } as const;
 
