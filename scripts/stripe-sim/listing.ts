@@ -1,5 +1,6 @@
 import type { Stripe } from 'stripe';
 import { z } from 'zod';
+import { isOpen } from './objects/disputes.ts';
 import type { EventRecord } from './state.ts';
 import type { World } from './world.ts';
 
@@ -22,17 +23,13 @@ type Row = {
   currency: string | null;
   charge: string | null;
   deliveries: readonly { at: number; status: number }[];
-  can: readonly (
-    | 'replay'
-    | 'delay'
-    | 'double'
-    | 'lose'
-    | 'dispute'
-    | 'win'
-    | 'lose-dispute'
-    | 'fail-refund'
-  )[];
+  /** What can be done now, and to which object. */
+  can: readonly { act: Act; target: string }[];
 };
+
+type Act = 'replay' | 'delay' | 'double' | 'lose' | 'dispute' | 'win' | 'lose-dispute' | 'fail-refund';
+
+const acts = (target: string, ...names: Act[]) => names.map((act) => ({ act, target }));
 
 const idOf = (held: string | { id: string } | null): string | null =>
   typeof held === 'object' ? (held?.id ?? null) : held;
@@ -43,6 +40,7 @@ const payment = (world: World, intent: Stripe.PaymentIntent): Row => {
   const charge = world.state.charges.get(idOf(intent.latest_charge) ?? '');
   const isDisputable =
     charge?.captured === true && !charge.disputed && charge.amount > charge.amount_refunded;
+  const openDispute = world.state.disputes.all().find((one) => one.charge === charge?.id && isOpen(one));
   const { id, created, status, amount, currency, metadata } = intent;
   return {
     ...blank,
@@ -53,7 +51,11 @@ const payment = (world: World, intent: Stripe.PaymentIntent): Row => {
     amount,
     currency,
     charge: charge?.id ?? null,
-    can: isDisputable ? ['dispute'] : [],
+    can: isDisputable
+      ? acts(charge.id, 'dispute')
+      : openDispute
+        ? acts(openDispute.id, 'win', 'lose-dispute')
+        : [],
   };
 };
 
@@ -66,7 +68,7 @@ const refund = ({ id, created, status, payment_intent, amount, currency, charge 
   amount,
   currency,
   charge: idOf(charge),
-  can: status === 'succeeded' ? ['fail-refund'] : [],
+  can: status === 'succeeded' ? acts(id, 'fail-refund') : [],
 });
 
 const transfer = (one: Stripe.Transfer): Row => ({
@@ -89,7 +91,7 @@ const dispute = (one: Stripe.Dispute): Row => ({
   amount: one.amount,
   currency: one.currency,
   charge: idOf(one.charge),
-  can: ['needs_response', 'under_review'].includes(one.status) ? ['win', 'lose-dispute'] : [],
+  can: isOpen(one) ? acts(one.id, 'win', 'lose-dispute') : [],
 });
 
 const deliveryOf = ({ waiting, deliveries }: EventRecord): string => {
@@ -104,7 +106,7 @@ const event = (record: EventRecord): Row => ({
   status: deliveryOf(record),
   about: record.event.type,
   deliveries: record.deliveries,
-  can: ['replay', 'delay', 'double', ...(record.waiting ? (['lose'] as const) : [])],
+  can: acts(record.id, 'replay', 'delay', 'double', ...(record.waiting ? (['lose'] as const) : [])),
 });
 
 /** The newest objects of a kind that contain what is searched for, anywhere in them. */

@@ -136,6 +136,8 @@ export const permissions = {
   // Metrics and operations.
   'report.read': may('analyst', 'operator'),
   'audit.read': may('operator'),
+  'test-money.read': may('operator'),
+  'test-money.change': audited('operator'),
 } as const satisfies Record<string, Row>;
 
 export type Action = keyof typeof permissions;

@@ -1,2 +1,3 @@
 export { HealthMonitor } from './health.ts';
 export { probeRoutes } from './probes.ts';
+export { testMoneyRoutes } from './test-money.ts';

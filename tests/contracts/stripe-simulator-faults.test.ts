@@ -234,19 +234,21 @@ describe('the control paths of events', () => {
     await desk.simulator.webhooksSettled();
     const rows = async (query: string) => (await control('GET', `listing?${query}`)).body;
     expect(await rows('kind=payments')).toMatchObject([{ about: 'ord_2' }, { about: 'ord_1' }]);
-    expect(await rows('kind=payments&q=ORD_2')).toMatchObject([{ id: second.id, can: ['dispute'] }]);
+    expect(await rows('kind=payments&q=ORD_2')).toMatchObject([
+      { id: second.id, can: [{ act: 'dispute', target: second.latest_charge }] },
+    ]);
     expect(await rows('kind=events&q=ord_2&limit=1')).toMatchObject([
       {
         about: 'payment_intent.succeeded',
         status: 'taken',
         deliveries: [{ status: 200 }],
-        can: ['replay', 'delay', 'double'],
+        can: [{ act: 'replay' }, { act: 'delay' }, { act: 'double' }],
       },
     ]);
     desk.simulator.addFault({ kind: 'webhook-lost', times: 9 });
     await desk.stripe.refunds.create({ payment_intent: second.id });
     await desk.simulator.webhooksSettled();
-    expect(await rows('kind=refunds')).toMatchObject([{ about: second.id, can: ['fail-refund'] }]);
+    expect(await rows('kind=refunds')).toMatchObject([{ about: second.id, can: [{ act: 'fail-refund' }] }]);
     expect(await rows('kind=events&q=refund.created')).toMatchObject([{ status: 'lost', deliveries: [] }]);
     expect((await control('GET', 'listing?kind=secrets')).status).toBe(400);
   });

@@ -12,8 +12,14 @@ export const webhookSecret = 'whsec_simulator';
 const delays = { lateMs: 20, disputeMs: 20, refundFailMs: 20 };
 
 /** The real SDK, pointed at a simulator's port; it repeats nothing by itself. */
-export const client = (port: number, more: { timeout?: number; maxNetworkRetries?: number } = {}) =>
-  new Stripe(secretKey, {
+export const client = (
+  port: number,
+  {
+    secretKey: key = secretKey,
+    ...more
+  }: { secretKey?: string; timeout?: number; maxNetworkRetries?: number } = {},
+) =>
+  new Stripe(key, {
     host: '127.0.0.1',
     port,
     protocol: 'http',

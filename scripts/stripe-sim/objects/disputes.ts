@@ -48,7 +48,8 @@ const Evidence = z.strictObject(
 
 const get = (world: World, id: string): Stripe.Dispute => find(world.state.disputes.get(id), 'dispute', id);
 
-const isOpen = ({ status }: Stripe.Dispute): boolean =>
+/** Whether the bank has still to decide. */
+export const isOpen = ({ status }: Stripe.Dispute): boolean =>
   status === 'needs_response' || status === 'under_review';
 
 const needOpen = (dispute: Stripe.Dispute): void => {

@@ -18,5 +18,6 @@ export const { navigate, route } = createRouter({
   '/analyst': () => import('../views/AnalystView.svelte'),
   '/analyst/:streamId': () => import('../views/StreamReportView.svelte'),
   '/health': () => import('../views/HealthView.svelte'),
+  '/operator/test-money': () => import('../views/TestMoneyView.svelte'),
   '*notfound': () => import('../views/NotFoundView.svelte'),
 });
