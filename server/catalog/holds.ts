@@ -3,6 +3,7 @@ import { accept, type Result, refuse } from '#contract/errors.ts';
 import type { VariantId } from '#contract/ids.ts';
 import type { Clock } from '../platform/clock.ts';
 import { type End, ends, type Movement, type MovementLine, sortedLines, type Take } from './core/stock.ts';
+import type { Shed } from './counts.ts';
 import { repair } from './repair.ts';
 import { endAll, type FailPoint, type StepParts, takeAll, undoAll } from './steps.ts';
 import type { StockStore } from './store.ts';
@@ -21,7 +22,10 @@ export type Holds = {
     lines: readonly MovementLine[];
     endsAt: Date;
   }): Promise<Result<void, HoldRefusal>>;
-  /** Held → available. An owner that holds nothing has nothing to release; what is sold is refused. */
+  /**
+   * Held → available, and over for good: whoever holds under this name later is refused, whether it held anything or
+   * not. What is sold is refused.
+   */
   release(holdOwner: string, reason: string): Promise<Result<void, 'hold-ended'>>;
   /** Held → sold; refused after a release. */
   commit(holdOwner: string): Promise<Result<void, 'hold-ended'>>;
@@ -53,11 +57,13 @@ type StockChangeAsk = {
 export function createHolds({
   store,
   clock,
+  shed,
   newId = randomUUID,
   failpoint = () => {},
 }: {
   store: StockStore;
   clock: Clock;
+  shed?: Shed;
   newId?: () => string;
   failpoint?: FailPoint;
 }): Holds {
@@ -107,17 +113,33 @@ export function createHolds({
     const { from, to } = ends[cause];
     for (;;) {
       const movement = await store.movement(id);
-      if (movement === undefined) return cause === 'sale' ? refuse('hold-ended') : accept(undefined);
+      if (movement === undefined) {
+        if (cause !== 'release') return cause === 'sale' ? refuse('hold-ended') : accept(undefined);
+        // Whoever may still be about to hold under this name finds it over.
+        if (await store.insertMovement({ ...fresh(id, [], reason), state: 'released' }))
+          return accept(undefined);
+        continue;
+      }
       if (movement.state === to) return accept(undefined);
       if (movement.state === from) {
         if (await endAll(parts, movement, cause, reason)) return accept(undefined);
+        continue;
+      }
+      if (movement.state === 'refused' && cause === 'release') {
+        const { state, rev } = movement;
+        if (await store.changeMovement(id, { state, rev }, { state: 'released', reason }))
+          return accept(undefined);
         continue;
       }
       const isNothingHeld = movement.state === 'refused' || movement.state === 'released';
       if (isNothingHeld && cause !== 'sale') return accept(undefined);
       if (movement.state === 'asking' && movement.asking !== undefined && cause === 'release') {
         const { asking, lines } = movement;
-        const stopped = await store.changeMovement(id, { state: 'asking', asking }, { state: 'refused' });
+        const stopped = await store.changeMovement(
+          id,
+          { state: 'asking', asking },
+          { state: 'released', reason },
+        );
         if (stopped === undefined) continue;
         await undoAll(parts, { id, asking, lines }, 'hold');
         return accept(undefined);
@@ -128,6 +150,9 @@ export function createHolds({
 
   return {
     async hold({ holdOwner, lines, endsAt }) {
+      // Whoever asked before may hold the very units that are gone: only the record knows.
+      if ((await shed?.isHopeless(lines)) && (await store.movement(holdOwner)) === undefined)
+        return refuse('out-of-stock');
       const asking = newId();
       const wanted: Movement & { asking: string } = {
         ...fresh(holdOwner, lines, ''),
@@ -141,7 +166,9 @@ export function createHolds({
       await failpoint('asked');
       const short = await takeAll(parts, wanted, 'hold');
       if (short === undefined) return accept(undefined);
+      const at = clock.now();
       const [row] = await store.rows([short]);
+      if (row) shed?.saw(short, row, at);
       return refuse(row?.isRetired === false ? 'out-of-stock' : 'product-retired');
     },
 

@@ -15,7 +15,7 @@ import { type Route, route } from '../gateway/route.ts';
 import { etagOf, versionOf } from './etag.ts';
 import { keepPicture, type PictureStore } from './pictures.ts';
 import { deskOf, type Products, viewOf } from './products.ts';
-import type { Product } from './shelf.ts';
+import type { Product, Shelf } from './shelf.ts';
 
 const OfVendor = z.object({ vendorId: VendorId });
 const OfProduct = OfVendor.extend({ productId: ProductId });
@@ -34,9 +34,11 @@ function afterOf(cursor: string | undefined) {
 /** Routes of the catalogue: everybody's view of a product, and the vendor's desk. */
 export function catalogRoutes({
   products,
+  shelf,
   pictures,
 }: {
   products: Products;
+  shelf: Shelf;
   pictures: PictureStore;
 }): Route[] {
   return [
@@ -48,7 +50,7 @@ export function catalogRoutes({
       params: z.object({ productId: ProductId }),
       reply: ProductView,
       async handle({ params }) {
-        const product = await products.get(params.productId);
+        const product = await shelf.show(params.productId);
         return product ? accept(viewOf(product)) : refuse('not-found');
       },
     }),

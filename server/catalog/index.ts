@@ -4,6 +4,7 @@ import type { ProductId, VendorId } from '#contract/ids.ts';
 import type { SnapshotPart } from '../gateway/ports.ts';
 import type { Route } from '../gateway/route.ts';
 import type { Clock } from '../platform/clock.ts';
+import { createCounting } from './counts.ts';
 import { createHolds, type Holds } from './holds.ts';
 import { catalogRoutes } from './http.ts';
 import { sellingTermsRoutes } from './http-terms.ts';
@@ -12,7 +13,7 @@ import { type PictureStore, pictureRouter } from './pictures.ts';
 import { createProducts, viewOf } from './products.ts';
 import { createShelf, type Product } from './shelf.ts';
 import type { FailPoint } from './steps.ts';
-import type { ProductStore, SellingTermsStore, StockStore } from './store.ts';
+import type { ProductStore, SellingTermsStore, StockCounts, StockStore } from './store.ts';
 import { createSellingTerms } from './terms.ts';
 import { createVariants } from './variants.ts';
 
@@ -54,21 +55,29 @@ export function createCatalog(parts: {
   terms: SellingTermsStore;
   pictures: PictureStore;
   clock: Clock;
+  /** Without them the record alone shows and refuses. */
+  counts?: StockCounts;
   /** Names steps of the stock protocol; a random UUID unless given. */
   newId?: () => string;
   failpoint?: FailPoint;
 }): Catalog {
-  const { clock, stock, pictures } = parts;
+  const { clock, pictures } = parts;
+  const counting = parts.counts && createCounting({ stock: parts.stock, counts: parts.counts, clock });
+  const stock = counting?.stock ?? parts.stock;
   const { failpoint, newId } = parts;
-  const given = { ...(failpoint && { failpoint }), ...(newId && { newId }) };
+  const given = {
+    ...(failpoint && { failpoint }),
+    ...(newId && { newId }),
+    ...(counting && { shed: counting.shed }),
+  };
   const holds = createHolds({ store: stock, clock, ...given });
-  const shelf = createShelf({ products: parts.products, stock });
+  const shelf = createShelf({ products: parts.products, stock, shown: counting?.shown });
   const products = createProducts({ products: parts.products, stock, shelf, holds, clock });
   const variants = createVariants({ stock, shelf, holds });
   const terms = createSellingTerms(parts.terms);
   return {
     routes: [
-      ...catalogRoutes({ products, pictures }),
+      ...catalogRoutes({ products, shelf, pictures }),
       ...variantRoutes(variants),
       ...sellingTermsRoutes(terms),
     ],

@@ -1,10 +1,10 @@
 import { accept, type Result, refuse } from '#contract/errors.ts';
 import type { ProductId, VariantId, VendorId } from '#contract/ids.ts';
-import type { Balances } from './core/stock.ts';
+import type { Figures } from './counts.ts';
 import type { ProductRecord, ProductStore, StockStore, Variant } from './store.ts';
 
 /** A variant with its units; `version` of the stock counts its changes. */
-type StockedVariant = Variant & { stock: Balances & { version: number } };
+type StockedVariant = Variant & { stock: Figures };
 
 /** A product with prices and units as they are now. Floor prices are for vendors' eyes and for the price engine. */
 export type Product = Omit<ProductRecord, 'variants'> & { variants: StockedVariant[] };
@@ -12,15 +12,26 @@ export type Product = Omit<ProductRecord, 'variants'> & { variants: StockedVaria
 /** What a change did: the record before, and the product as it is now. */
 export type Changed = { before: ProductRecord; product: Product };
 
+type Look = (variantIds: readonly VariantId[]) => Promise<Map<VariantId, Figures>>;
+
 /** Products together with their units, and guarded changes of them. */
-export function createShelf({ products, stock }: { products: ProductStore; stock: StockStore }) {
-  async function stocked(records: readonly ProductRecord[]): Promise<Product[]> {
-    const rows = await stock.rows(
-      records.flatMap(({ variants }) => variants.map(({ variantId }) => variantId)),
-    );
-    const byId = new Map(rows.map((row) => [row.variantId, row]));
+export function createShelf({
+  products,
+  stock,
+  shown,
+}: {
+  products: ProductStore;
+  stock: StockStore;
+  /** Figures to show; without it, the record's. */
+  shown?: Look | undefined;
+}) {
+  const look: Look = async (variantIds) =>
+    new Map((await stock.rows(variantIds)).map((row) => [row.variantId, row]));
+
+  async function stocked(records: readonly ProductRecord[], from = look): Promise<Product[]> {
+    const figures = await from(records.flatMap(({ variants }) => variants.map(({ variantId }) => variantId)));
     const stockOf = (variantId: VariantId) => {
-      const { available = 0, held = 0, sold = 0, version = 0 } = byId.get(variantId) ?? {};
+      const { available = 0, held = 0, sold = 0, version = 0 } = figures.get(variantId) ?? {};
       return { available, held, sold, version };
     };
     return records.map((record) => ({
@@ -32,6 +43,12 @@ export function createShelf({ products, stock }: { products: ProductStore; stock
   async function get(productId: ProductId): Promise<Product | undefined> {
     const record = await products.get(productId);
     return record && (await stocked([record]))[0];
+  }
+
+  /** As everybody is shown it: counts may be a moment behind the record. */
+  async function show(productId: ProductId): Promise<Product | undefined> {
+    const record = await products.get(productId);
+    return record && (await stocked([record], shown))[0];
   }
 
   /** Undefined also where it is another vendor's. */
@@ -70,7 +87,7 @@ export function createShelf({ products, stock }: { products: ProductStore; stock
     }
   }
 
-  return { stocked, get, own, save, change };
+  return { stocked, get, show, own, save, change };
 }
 
 export type Shelf = ReturnType<typeof createShelf>;

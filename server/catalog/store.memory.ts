@@ -1,14 +1,17 @@
 import type { SellingTermsView } from '#contract/catalog.ts';
-import type { VendorId } from '#contract/ids.ts';
+import type { VariantId, VendorId } from '#contract/ids.ts';
 import { type Balances, deltaOf, type Entry, type Movement } from './core/stock.ts';
-import type {
-  Moved,
-  ProductRecord,
-  ProductStore,
-  SellingTermsStore,
-  Settlement,
-  StockRow,
-  StockStore,
+import {
+  type Count,
+  countKeptMs,
+  type Moved,
+  type ProductRecord,
+  type ProductStore,
+  type SellingTermsStore,
+  type Settlement,
+  type StockCounts,
+  type StockRow,
+  type StockStore,
 } from './store.ts';
 
 /** Products in memory, for unit tests. */
@@ -61,6 +64,29 @@ export function memorySellingTermsStore(): SellingTermsStore {
       if ((terms.get(vendorId)?.version ?? 0) !== expectedVersion) return false;
       terms.set(vendorId, structuredClone(next));
       return true;
+    },
+  };
+}
+
+/** Counts in memory, for unit tests; `now` in milliseconds ends what was not noted again. */
+export function memoryStockCounts(now: () => number): StockCounts {
+  const counts = new Map<VariantId, Count & { endsAt: number }>();
+  return {
+    async note(variantId, count) {
+      const known = counts.get(variantId);
+      const isLater =
+        known === undefined ||
+        count.version > known.version ||
+        (count.version === known.version && count.at > known.at);
+      if (isLater) counts.set(variantId, { ...count, endsAt: now() + countKeptMs });
+    },
+    async read(variantIds) {
+      return new Map(
+        variantIds.flatMap((variantId) => {
+          const { endsAt = 0, ...count } = counts.get(variantId) ?? {};
+          return 'at' in count && endsAt > now() ? [[variantId, count] as const] : [];
+        }),
+      );
     },
   };
 }

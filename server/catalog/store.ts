@@ -119,3 +119,17 @@ export interface SellingTermsStore {
   /** False: another write came first. `expectedVersion` 0: there are none yet. */
   save(vendorId: VendorId, terms: SellingTermsView, expectedVersion: number): Promise<boolean>;
 }
+
+/** A variant's units as the record had them at an instant (milliseconds since 1970). */
+export type Count = Balances & { version: number; at: number };
+
+/** A count that is not noted again ends after this long: so a wrong one cannot stay. */
+export const countKeptMs = 10_000;
+
+/** Counts of units beside the record, for speed: they may be lost or old, and decide nothing. */
+export interface StockCounts {
+  /** Keeps a count, unless one of a later version is known, or of the same version seen later. */
+  note(variantId: VariantId, count: Count): Promise<void>;
+  /** Variants that were not noted of late are missing. */
+  read(variantIds: readonly VariantId[]): Promise<Map<VariantId, Count>>;
+}
