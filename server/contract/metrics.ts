@@ -5,7 +5,8 @@ import { Currency, Money } from './money.ts';
 /**
  * The data screen of a stream. *online*: heard in the last 15 s, one per account or guest; *peak*: highest 10 s
  * sample; *view*: a viewing session of 3 s or more; *averageWatchS*: watched seconds ÷ views; *gmv*: item amounts of
- * paid orders after discounts, before refunds, without shipping and tax; *claimToRedeem*: redeemed ÷ granted.
+ * paid orders after discounts, before refunds, without shipping and tax; *refunds*: item amounts that went back of it;
+ * *net*: gmv less refunds; *claimToRedeem*: redeemed ÷ granted.
  */
 export const Figures = z.object({
   online: z.int().nonnegative(),
@@ -22,6 +23,8 @@ export const Figures = z.object({
   gmv: Money,
   gmvLive: Money,
   gmvAfterEnd: Money,
+  refunds: Money,
+  net: Money,
   /** Minor units; null while there is no view. */
   gmvPerThousandViews: Money.nullable(),
   discounts: Money,

@@ -68,10 +68,11 @@ function paidOrderOf(order: OrderFact): PaidOrderFact[] {
       paidAt: order.paidAt,
       discount: order.discount,
       goods: { amount: goods, currency },
+      refunded: { amount: Math.min(goods, order.refunded.amount), currency },
       extras: { amount: order.total.amount - goods, currency },
       lines: order.lines,
       coupon:
-        order.termRef === undefined
+        order.termRef === undefined || order.state === 'refunded'
           ? undefined
           : { dropId: dropIdOfGrant(order.termRef), discount: order.discount },
     },

@@ -28,10 +28,12 @@ export type PaidOrderFact = {
   discount: Money;
   /** After discounts, without shipping and tax. */
   goods: Money;
+  /** Of `goods`, what went back; shipping and tax go back last. */
+  refunded: Money;
   /** Shipping and tax. */
   extras: Money;
   lines: readonly { productId: ProductId; title: string; quantity: number; total: Money }[];
-  /** The grant that was used, if any. */
+  /** The grant that was used, if any; a full refund gives it back. */
   coupon: { dropId: DropId; discount: Money } | undefined;
 };
 

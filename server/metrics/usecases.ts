@@ -69,6 +69,7 @@ async function factsOf(
     orders: orders.map((order) => ({
       paidAtMs: order.paidAt.getTime(),
       goods: order.goods.amount,
+      refunded: order.refunded.amount,
       discount: order.discount.amount,
       lines: order.lines.map((line) => ({ ...line, total: line.total.amount })),
       coupon: order.coupon && { dropId: order.coupon.dropId, discount: order.coupon.discount.amount },

@@ -4,9 +4,10 @@ import { dropReports, type Facts, figuresOf, ledgerCheck, minuteReports, product
 
 const teapot = ProductId.parse('prd_teapot');
 const drop = DropId.parse('drop_tea');
-const order = (paidAtMs: number, goods: number, discount: number) => ({
+const order = (paidAtMs: number, goods: number, discount: number, refunded = 0) => ({
   paidAtMs,
   goods,
+  refunded,
   discount,
   lines: [{ productId: teapot, title: 'Teapot', quantity: 1, total: goods }],
   coupon: discount > 0 ? { dropId: drop, discount } : undefined,
@@ -29,7 +30,7 @@ const evening: Facts = {
     order(110_000, 3000, 1000),
     order(120_000, 3000, 1000),
     order(200_000, 2000, 0),
-    order(210_000, 2000, 0),
+    order(210_000, 2000, 0, 2000),
     order(700_000, 3000, 1000),
   ],
   drops: [
@@ -57,6 +58,8 @@ test('[M-A2] the figures of the known evening are those of the walk-through', ()
     gmv: { amount: 16_000 },
     gmvLive: { amount: 13_000 },
     gmvAfterEnd: { amount: 3000 },
+    refunds: { amount: 2000 },
+    net: { amount: 14_000 },
     gmvPerThousandViews: { amount: 800_000 },
     claims: 19,
     granted: 5,

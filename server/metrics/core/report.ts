@@ -4,6 +4,8 @@ import type { Currency, Money } from '#contract/money.ts';
 type Order = {
   paidAtMs: number;
   goods: number;
+  /** Of the goods' amount, what went back. */
+  refunded: number;
   discount: number;
   lines: readonly { productId: ProductReport['productId']; title: string; quantity: number; total: number }[];
   coupon: { dropId: DropReport['dropId']; discount: number } | undefined;
@@ -38,6 +40,7 @@ export function figuresOf({ currency, endedAtMs, presence, orders, drops, danmak
   const isAfterEnd = ({ paidAtMs }: Order) => endedAtMs !== undefined && paidAtMs >= endedAtMs;
   const gmv = sum(orders.map(({ goods }) => goods));
   const gmvAfterEnd = sum(orders.filter(isAfterEnd).map(({ goods }) => goods));
+  const refunds = sum(orders.map(({ refunded }) => refunded));
   const granted = sum(drops.map((drop) => drop.granted));
   const redeemed = sum(drops.map((drop) => drop.redeemed));
   const { online, peak, views, watchedMs } = presence;
@@ -55,6 +58,8 @@ export function figuresOf({ currency, endedAtMs, presence, orders, drops, danmak
     gmv: money(gmv),
     gmvLive: money(gmv - gmvAfterEnd),
     gmvAfterEnd: money(gmvAfterEnd),
+    refunds: money(refunds),
+    net: money(gmv - refunds),
     gmvPerThousandViews: views === 0 ? null : money(Math.round((gmv * 1000) / views)),
     discounts: money(sum(orders.map(({ discount }) => discount))),
   };

@@ -62,6 +62,17 @@ export function tilesOf(figures: Figures, isLive: boolean): Tile[] {
       ],
     },
     {
+      name: 'net',
+      label: m.figure_net(),
+      value: money(figures.net),
+      context: m.figure_net_context({ refunds: money(figures.refunds) }),
+      definition: m.figure_net_definition(),
+      parts: [
+        { words: m.figure_gmv(), value: money(figures.gmv) },
+        { words: m.figure_refunds(), value: money(figures.refunds) },
+      ],
+    },
+    {
       name: 'gmvPerThousandViews',
       label: m.figure_gmv_per_thousand(),
       value: amount(figures.gmvPerThousandViews),
