@@ -4,6 +4,11 @@ import { logger } from '#server/platform/logger.ts';
 import { runningConfig } from '../running.ts';
 import { type Difference, journalDifferences } from './journal.ts';
 
+if (process.argv[2] === 'stripe-shapes') {
+  const { compareWithStripe } = await import('./stripe-shapes.ts');
+  process.exit(await compareWithStripe());
+}
+
 // npm run verify -- ledger: recomputes what can be recomputed, and names the first difference.
 const { config, words } = runningConfig(process.argv.slice(2));
 logger.level = 'warn';
