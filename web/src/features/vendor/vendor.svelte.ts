@@ -2,24 +2,26 @@ import { z } from 'zod';
 import {
   DeskProduct,
   type NewProduct,
+  type NewVariant,
   type ProductEdit,
   pageOf,
   type StockChange,
   StockEntry,
+  type VariantEdit,
 } from '#contract/catalog.ts';
-import { checkoutLive, DeskOrder } from '#contract/checkout.ts';
+import { checkoutLive, type DeskOrder } from '#contract/checkout.ts';
 import { DropDeskView, dropsLive } from '#contract/drops.ts';
 import { VendorView } from '#contract/identity.ts';
-import type { ChannelId, DropId, ProductId, VendorId } from '#contract/ids.ts';
+import type { ChannelId, DropId, ProductId, VariantId, VendorId } from '#contract/ids.ts';
 import { PayoutLink, PayoutStatus } from '#contract/payments.ts';
 import { HomeStreams, VendorLink } from '#contract/rooms.ts';
 import { call, newKey, read, tell } from '../../live/api.ts';
 import type { LiveSocket } from '../../live/socket.svelte.ts';
 import { asksFor } from './approval.ts';
+import { DeskOrders } from './desk-orders.svelte.ts';
 import { salesOf } from './sales.ts';
 
 const Products = pageOf(DeskProduct);
-const Orders = pageOf(DeskOrder);
 const Drops = z.object({ drops: z.array(DropDeskView) });
 const Links = z.object({ items: z.array(VendorLink) });
 const Ledger = pageOf(StockEntry);
@@ -31,17 +33,17 @@ export type ChannelName = { channelId: ChannelId; title: string };
 export class VendorDesk {
   name = $state('');
   products = $state<DeskProduct[]>([]);
-  orders = $state<DeskOrder[]>([]);
-  nextOrders = $state<string>();
   drops = $state<DropDeskView[]>([]);
   links = $state<VendorLink[]>([]);
   payout = $state<PayoutStatus>();
   isLoaded = $state(false);
   fault = $state.raw<unknown>();
   readonly vendorId: VendorId;
+  readonly orders: DeskOrders;
 
   constructor(vendorId: VendorId) {
     this.vendorId = vendorId;
+    this.orders = new DeskOrders(vendorId);
   }
 
   get waiting(): DropDeskView[] {
@@ -49,11 +51,11 @@ export class VendorDesk {
   }
 
   get toSend(): number {
-    return this.orders.filter(({ state }) => state === 'paid').length;
+    return this.orders.all.items.filter(({ state }) => state === 'paid').length;
   }
 
   get sales() {
-    return salesOf(this.orders);
+    return salesOf(this.orders.all.items);
   }
 
   async load(): Promise<void> {
@@ -62,7 +64,7 @@ export class VendorDesk {
       const [{ name }] = await Promise.all([
         call('GET', `/vendors/${this.vendorId}`, VendorView),
         this.loadProducts(),
-        this.loadOrders(),
+        this.orders.load(),
         this.loadDrops(),
         this.loadLinks(),
         this.loadPayout(),
@@ -79,12 +81,8 @@ export class VendorDesk {
     // What a reader does not see now is read when somebody comes back to it.
     const quietly = (act: () => Promise<void>) => () => void act().catch(() => {});
     const stops = [
-      socket.on(checkoutLive, 'checkout.sold', (order) => {
-        if (!this.products.some(({ productId }) => order.lines.some((line) => line.productId === productId)))
-          return;
-        this.orders = [order, ...this.orders.filter(({ orderId }) => orderId !== order.orderId)];
-        quietly(() => this.loadProducts())();
-      }),
+      socket.on(checkoutLive, 'checkout.sold', (order) => this.#hear(order)),
+      socket.on(checkoutLive, 'checkout.desk-order-changed', (order) => this.#hear(order)),
       socket.on(
         dropsLive,
         'drops.desk-changed',
@@ -98,19 +96,6 @@ export class VendorDesk {
 
   async loadProducts(): Promise<void> {
     this.products = (await this.#get('/products?limit=100', Products)).items;
-  }
-
-  async loadOrders(): Promise<void> {
-    const { items, next } = await this.#get('/orders?limit=50', Orders);
-    this.orders = items;
-    this.nextOrders = next;
-  }
-
-  /** @throws ApiError */
-  async moreOrders(): Promise<void> {
-    const { items, next } = await this.#get(`/orders?limit=50&cursor=${this.nextOrders ?? ''}`, Orders);
-    this.orders = [...this.orders, ...items];
-    this.nextOrders = next;
   }
 
   async loadDrops(): Promise<void> {
@@ -153,12 +138,35 @@ export class VendorDesk {
     this.#put(await call('POST', `${this.#path}/products/${productId}/retire`, DeskProduct));
   }
 
-  /** Every entry of a product's stock, newest first. @throws ApiError */
-  async ledger(productId: ProductId): Promise<StockEntry[]> {
+  /** The same `key` adds once. @throws ApiError */
+  async addVariant(productId: ProductId, variant: NewVariant, key: string): Promise<void> {
+    const options = { body: variant, idempotencyKey: key };
+    this.#put(await call('POST', `${this.#path}/products/${productId}/variants`, DeskProduct, options));
+  }
+
+  /** Changes the version of the product that `etag` names, and no later one. @throws ApiError */
+  async editVariant(
+    { productId, variantId }: { productId: ProductId; variantId: VariantId },
+    etag: string,
+    edit: VariantEdit,
+  ): Promise<void> {
+    const options = { body: edit, headers: { 'if-match': etag } };
+    const path = `${this.#path}/products/${productId}/variants/${variantId}`;
+    this.#put(await call('PATCH', path, DeskProduct, options));
+  }
+
+  /** @throws ApiError */
+  async retireVariant(productId: ProductId, variantId: VariantId): Promise<void> {
+    const path = `${this.#path}/products/${productId}/variants/${variantId}/retire`;
+    this.#put(await call('POST', path, DeskProduct));
+  }
+
+  /** Every entry of a variant's stock, newest first. @throws ApiError */
+  async ledger(productId: ProductId, variantId: VariantId): Promise<StockEntry[]> {
     const entries: StockEntry[] = [];
     let cursor: string | undefined = '0';
     while (cursor !== undefined) {
-      const path = `/products/${productId}/stock-ledger?limit=100&cursor=${cursor}`;
+      const path = `/products/${productId}/stock-ledger?limit=100&variantId=${variantId}&cursor=${cursor}`;
       const page: z.infer<typeof Ledger> = await this.#get(path, Ledger);
       entries.push(...page.items);
       cursor = page.next;
@@ -190,6 +198,17 @@ export class VendorDesk {
   async payoutPage(returnPath: string): Promise<string> {
     const options = { body: { returnPath } };
     return (await call('POST', `${this.#path}/payout/connect`, PayoutLink, options)).url;
+  }
+
+  /** The messages name no vendor: an order is this one's when its goods are. */
+  #hear(order: DeskOrder): void {
+    const isOurs = order.lines.some((line) =>
+      this.products.some(({ productId }) => productId === line.productId),
+    );
+    if (!isOurs && !this.orders.has(order.orderId)) return;
+    this.orders.put(order);
+    // What a reader does not see now is read when somebody comes back to it.
+    void this.loadProducts().catch(() => {});
   }
 
   get #path(): string {
