@@ -1,13 +1,14 @@
 import { setTimeout } from 'node:timers/promises';
-import type { OrderState, PlaceOrder, QuoteAsk } from '#contract/checkout.ts';
+import type { CartEdit, OrderState, PlaceOrder, QuoteAsk, RefundOrder } from '#contract/checkout.ts';
 import type { OrderId, PersonId, ProductId, StreamId, VariantId, VendorId } from '#contract/ids.ts';
 import type { Money } from '#contract/money.ts';
 import type { SnapshotPart } from '../gateway/ports.ts';
 import { captureOrder } from './capture.ts';
-import { listenForCarts, sweepCarts } from './cart.ts';
+import { cartsOf, clearCart, editCart, listenForCarts, sweepCarts } from './cart.ts';
 import { refundedOf } from './core/refund.ts';
 import { deskRoutes } from './desk-http.ts';
 import { cancelOrder, endHold, sweepHolds } from './ending.ts';
+import { fulfilOrder } from './fulfil.ts';
 import { buyerRoutes } from './http.ts';
 import { listen } from './listen.ts';
 import { orderOutcome } from './outcome.ts';
@@ -17,7 +18,7 @@ import { payOrder } from './pay.ts';
 import { placeOrder } from './place.ts';
 import type { PriceTerm } from './ports.ts';
 import { quote } from './quote.ts';
-import { sweepRefunds } from './refunds.ts';
+import { refundOrder, sweepRefunds } from './refunds.ts';
 import type { Order } from './store.ts';
 
 export { checkoutMigrations } from './migrations.ts';
@@ -82,6 +83,15 @@ export function createCheckout({ terms = [], ...parts }: CheckoutParts & { terms
     /** Takes the money that the bank holds for an authorised order. */
     capture: (orderId: OrderId) => captureOrder(checkout, orderId),
     cancel: (order: Order) => cancelOrder(checkout, order),
+    /** Gives money back; the same key is the same refund. */
+    refund: (orderId: OrderId, key: string, ask: RefundOrder) => refundOrder(checkout, orderId, key, ask),
+    fulfil: (order: Order, tracking?: string) => fulfilOrder(checkout, order, tracking),
+    carts: {
+      of: (personId: PersonId) => cartsOf(checkout, personId),
+      edit: (personId: PersonId, vendorId: VendorId, edit: CartEdit) =>
+        editCart(checkout, personId, vendorId, edit),
+      clear: (personId: PersonId, vendorId: VendorId) => clearCart(checkout, personId, vendorId),
+    },
 
     /** A worker's part, woken at the hold's end: the stored instant decides. */
     endHold: (orderId: OrderId) => endHold(checkout, orderId),

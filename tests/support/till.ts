@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import express from 'express';
 import Stripe from 'stripe';
+import type { SellingTerms } from '#contract/catalog.ts';
 import type { OrderView, PlaceOrder } from '#contract/checkout.ts';
 import { accept, refuse } from '#contract/errors.ts';
 import {
@@ -262,6 +263,12 @@ export async function openTill({
     });
     return { productId, variantId };
   };
+  /** Changes how a vendor sells; what is not named is as for one who has said nothing. */
+  const setTerms = async (vendor: VendorId, more: Partial<SellingTerms>): Promise<void> => {
+    const { version, ...terms } = await catalog.sellingTerms.of(vendor);
+    const saved = { ...terms, ...more, version: version + 1 };
+    if (!(await mongoSellingTermsStore(mongo).save(vendor, saved, version))) throw new Error('terms moved');
+  };
   const stockOf = async (variantId: VariantId) => {
     const [row] = await stock.rows([variantId]);
     return row && { available: row.available, held: row.held, sold: row.sold };
@@ -323,6 +330,7 @@ export async function openTill({
     newVendor,
     newPerson: (): PersonId => AccountId.parse(`acc_${fresh()}`),
     sell,
+    setTerms,
     stockOf,
     grant,
     askFor,
