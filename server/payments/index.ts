@@ -15,10 +15,13 @@ import { sealJournal } from './sealing.ts';
 import { makeTransfers, planTransfer, type SaleInput } from './transfers.ts';
 import { handleEvent, reconcile, sweepInbox } from './webhooks.ts';
 
+export { digestOf, genesis, hashOf, sealAfter } from './chain.ts';
+export type { Balance } from './core/journal.ts';
 export { type RefundableSale, type RefundShare, shareOfRefund } from './core/refund.ts';
 export { paymentMigrations } from './migrations.ts';
 export type { PayInput } from './pay.ts';
 export type { ObservedPayment, PaymentOutcome, ServiceDispute, ServiceRefund } from './ports.ts';
+export type { RecordedEntry, Seal, SealBook } from './seals.ts';
 export type { SaleInput } from './transfers.ts';
 
 export type PaymentsFace = ReturnType<typeof createPayments>;
