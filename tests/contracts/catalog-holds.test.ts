@@ -91,7 +91,7 @@ describe.each([
   test('[RULE-1] stock 1 wanted by five paths at once is sold once, run after run', async () => {
     for (let run = 0; run < (technology === 'memory' ? 1000 : 20); run += 1) {
       const variantId = await variantWith(1);
-      const owners = ['offer', 'pool', 'assist', 'checkout', 'drop'].map((path) => `${path}_${fresh()}`);
+      const owners = ['offer', 'pool', 'assist', 'checkout', 'cart'].map((path) => `${path}_${fresh()}`);
       const answers = await Promise.all(owners.map((owner) => hold(variantId, owner)));
       expect(answers.filter(({ ok }) => ok)).toHaveLength(1);
       const sold = await Promise.all(owners.map((owner) => holds.commit(owner)));
@@ -131,6 +131,21 @@ describe.each([
     expect(await holds.release(b, 'late')).toMatchObject({ refusal: 'hold-ended' });
     expect(await balancesOf(variantId)).toEqual({ available: 4, held: 0, sold: 1 });
     await expectWhole(variantId, 5);
+  });
+
+  test('[S0.16] a release ends a name for good, whether it held anything or not: a hold that comes later is refused', async () => {
+    const variantId = await variantWith(2);
+    const [early, short] = [`early${variantId}`, `short${variantId}`];
+    expect(await holds.commit(early)).toMatchObject({ refusal: 'hold-ended' });
+    expect(await holds.release(early, 'order over')).toMatchObject({ ok: true });
+    expect(await hold(variantId, short, 3)).toMatchObject({ refusal: 'out-of-stock' });
+    expect(await holds.release(short, 'order over')).toMatchObject({ ok: true });
+    for (const owner of [early, short]) {
+      expect(await hold(variantId, owner)).toMatchObject({ refusal: 'hold-ended' });
+      expect(await holds.release(owner, 'again')).toMatchObject({ ok: true });
+    }
+    expect(await balancesOf(variantId)).toEqual({ available: 2, held: 0, sold: 0 });
+    await expectWhole(variantId, 2);
   });
 
   test('[M-O10] what was sold comes back once for each return, on the shelf or out of the books', async () => {
