@@ -33,7 +33,6 @@ const forget = (checkout: Checkout, { personId, vendorId }: CartRecord, holdOwne
 async function freeDropped(checkout: Checkout, cart: CartRecord): Promise<void> {
   const { catalog, failpoint } = checkout;
   for (const hold of cart.holds.filter(({ state }) => state === 'dropped')) {
-    await catalog.holds.hold(askOf(hold));
     await catalog.holds.release(hold.holdOwner, 'left-the-cart');
     await failpoint('checkout.cart:freed');
     await forget(checkout, cart, hold.holdOwner);

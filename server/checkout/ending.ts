@@ -3,7 +3,7 @@ import type { OrderId } from '#contract/ids.ts';
 import { Fault } from '../platform/fault.ts';
 import { logger } from '../platform/logger.ts';
 import { changed, ended } from './events.ts';
-import { type Checkout, holdOwnersOf, nowOf, ownHoldOf, termOf } from './parts.ts';
+import { type Checkout, holdOwnersOf, nowOf, termOf } from './parts.ts';
 import { tryAgain } from './pay.ts';
 import type { Ending, Move, Order } from './store.ts';
 
@@ -57,7 +57,6 @@ async function finishEnding(checkout: Checkout, orderId: OrderId): Promise<'over
     await store.closeIntent(orderId, intentId);
   }
   const { as, cause } = order.ending ?? { as: 'cancelled', cause: 'unknown' };
-  if (wasNeverHeld(order)) await closeDoor(checkout, order);
   for (const holdOwner of holdOwnersOf(order)) {
     const released = await catalog.holds.release(holdOwner, cause);
     if (!released.ok) throw new Fault('conflict', `stock of ${orderId} is sold, and the order is not paid`);
@@ -75,15 +74,6 @@ async function finishEnding(checkout: Checkout, orderId: OrderId): Promise<'over
   });
   if (over) await store.relay(orderId);
   return 'over';
-}
-
-const wasNeverHeld = ({ history }: Order): boolean => !history.some(({ state }) => state === 'held');
-
-/** Whoever placed it may still be about to ask for the stock: a hold that is over under this name is refused. */
-async function closeDoor({ catalog }: Checkout, order: Order): Promise<void> {
-  const { holdOwner, holdEndsAt } = order;
-  const lines = ownHoldOf(order);
-  if (lines.length > 0) await catalog.holds.hold({ holdOwner, lines, endsAt: holdEndsAt });
 }
 
 /** The buyer leaves before paying. What is paid meanwhile stays paid. */

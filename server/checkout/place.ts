@@ -12,6 +12,7 @@ import { type Checkout, holdOwnersOf, nowOf, ownHoldOf, termOf } from './parts.t
 import { priceAsk } from './quote.ts';
 import type { Order } from './store.ts';
 
+const over: readonly Order['state'][] = ['cancelled', 'expired', 'refunded'];
 const patienceMs = 1500;
 const pauseMs = 30;
 
@@ -160,16 +161,16 @@ async function undo(checkout: Checkout, order: Order, refusal: ErrorCode): Promi
 async function settled(checkout: Checkout, { orderId }: Order): Promise<Result<Order, ErrorCode>> {
   const order = await checkout.store.get(orderId);
   if (order === undefined) return refuse('not-known-yet');
-  const refusal = ErrorCode.safeParse(order.refusal);
-  if (refusal.success) return refuse(refusal.data);
-  if (order.state === 'cancelled' || order.state === 'expired') {
+  const isOver = over.includes(order.state);
+  if (isOver) {
     for (const holdOwner of holdOwnersOf(order))
       await checkout.catalog.holds.release(holdOwner, 'order-over');
     const at = nowOf(checkout);
     for (const { kind } of order.terms) await termOf(checkout, kind).giveBack(orderId, at);
-    return refuse('hold-ended');
   }
-  return accept(order);
+  const refusal = ErrorCode.safeParse(order.refusal);
+  if (refusal.success) return refuse(refusal.data);
+  return isOver && order.paid === undefined ? refuse('hold-ended') : accept(order);
 }
 
 const digestOf = (ask: PlaceOrder): string =>

@@ -205,6 +205,7 @@ export async function openTill({
 
   const sdk = new Stripe(secretKey, { host: '127.0.0.1', port: stripe.port, protocol: 'http' });
   const products = mongoProductStore(mongo, new Outbox(clock), clock);
+  const tillProducts = mongoProductStore(mongo, survivor.outbox, clock);
   const stock = mongoStockStore(mongo, new Outbox(clock), clock);
 
   const settled = async (): Promise<void> => {
@@ -262,6 +263,13 @@ export async function openTill({
       createdAt: new Date(clock.now()),
     });
     return { productId, variantId };
+  };
+  /** Another list price for every variant, told as the catalogue tells it. */
+  const reprice = async (productId: ProductId, amount: number): Promise<void> => {
+    const product = await tillProducts.get(productId);
+    if (product === undefined) throw new Error('no such product');
+    const variants = product.variants.map((one) => ({ ...one, listPrice: { ...one.listPrice, amount } }));
+    await tillProducts.save({ ...product, variants, version: product.version + 1 }, product.version);
   };
   /** Changes how a vendor sells; what is not named is as for one who has said nothing. */
   const setTerms = async (vendor: VendorId, more: Partial<SellingTerms>): Promise<void> => {
@@ -331,6 +339,7 @@ export async function openTill({
     newPerson: (): PersonId => AccountId.parse(`acc_${fresh()}`),
     sell,
     setTerms,
+    reprice,
     stockOf,
     grant,
     askFor,
