@@ -33,7 +33,8 @@ export type ServiceBooks = Map<
   { charges: { intentId: string; amount: number; back: number }[]; transferred: number; openIntents: number }
 >;
 
-const endOfIntent = ['succeeded', 'canceled'];
+/** Nobody can charge what waits for a card: its secret never left the house, or its order was called off with it. */
+const endOfIntent = ['succeeded', 'canceled', 'requires_payment_method'];
 
 /** Reads the payment service's list once. */
 export function serviceBooks({ till }: Pick<Stage, 'till'>): ServiceBooks {
@@ -98,10 +99,31 @@ export function judgeOrder(
   );
   const passage = sums.get(`order:${orderId}`) ?? 0;
   harms.unless(passage === 0, 'lost', () => `${orderId} leaves ${passage} in its passage`);
+  const owed = owedToVendor(order);
   harms.unless(
-    isSold(order) || transferred === 0,
-    'lost',
-    () => `${orderId} is ${state} and ${transferred} of it lie with the vendor`,
+    transferred === owed,
+    transferred > owed ? 'doubled' : 'lost',
+    () => `${orderId} is ${state}: ${transferred} lie with the vendor instead of ${owed}`,
+  );
+}
+
+/** What a sale leaves with its vendor: the money less the fee, with what others fund of the discount, less what went back. */
+function owedToVendor(order: Order): number {
+  if (!isSold(order)) return 0;
+  const { totals, fee, discounts } = order;
+  const others = discounts
+    .filter(({ funder }) => funder !== 'vendor')
+    .reduce((sum, { amount }) => sum + amount.amount, 0);
+  return totals.total.amount - fee.amount + others - reversed(order);
+}
+
+type Shared = { share?: { ofCharge: { amount: number }; ofPlatform: { amount: number } }; state?: string };
+function reversed(order: Order): number {
+  const { refunds = [] } = order as { refunds?: Shared[] };
+  return refunds.reduce(
+    (sum, { share, state }) =>
+      sum + (state === 'failed' ? 0 : (share?.ofCharge.amount ?? 0) + (share?.ofPlatform.amount ?? 0)),
+    0,
   );
 }
 

@@ -12,6 +12,7 @@ import {
 import type { Plant } from '../../../tests/support/till.ts';
 import { type ChaosReport, type Findings, isClean, seededDice } from '../report.ts';
 import { Harms, isSold, judgeOrder, passages, serviceBooks } from './judge.ts';
+import { lateSuccessIgnored } from './planted.ts';
 
 /** How many races over the memory twins and how many over MongoDB; `mongoUri` names an empty database. */
 export type RaceSize = { memory: number; mongo: number; mongoUri: () => string };
@@ -54,26 +55,7 @@ const planted: Record<string, Plant> = {
       },
     }),
   },
-  'late-success-ignored': {
-    payments: (parts) => parts,
-    checkout: (parts) => ({
-      ...parts,
-      payments: {
-        ...parts.payments,
-        registerOutcome: (outcome) =>
-          parts.payments.registerOutcome({
-            ...outcome,
-            paid: async (payment) =>
-              (await isOver(parts.store, payment.subjectId)) ? 'kept' : outcome.paid(payment),
-          }),
-        cancel: async () => 'cancelled',
-      },
-    }),
-  },
-};
-const isOver = async (store: { get(id: Order['orderId']): Promise<Order | undefined> }, id: string) => {
-  const order = await store.get(id as Order['orderId']);
-  return order !== undefined && ['expired', 'cancelled', 'expiring'].includes(order.state);
+  'late-success-ignored': lateSuccessIgnored,
 };
 
 /**

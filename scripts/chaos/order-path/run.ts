@@ -1,7 +1,10 @@
 import { startMongo } from '../../setup/mongo.ts';
 import { breakPrices } from '../prices.ts';
 import type { ChaosReport } from '../report.ts';
+import { killAtEachStep } from './kill.ts';
+import { payAtLastInstant } from './last-instant.ts';
 import { raceForLastUnits } from './last-unit.ts';
+import { breakPayments } from './payment-faults.ts';
 import { orderWebhooks } from './webhook-orders.ts';
 
 export type Size = 'full' | 'small';
@@ -21,6 +24,14 @@ export const orderPath: Record<string, Run> = {
     const orders = operations ?? (size === 'full' ? 720 : 60);
     return orderWebhooks(seed, { memory: orders, mongo: Math.ceil(orders / 20), mongoUri });
   },
+  'order-kill': (seed, mongoUri, size, operations) => {
+    const kills = operations ?? (size === 'full' ? 20 : 1);
+    return killAtEachStep(seed, { kills, sleeps: Math.ceil(kills / 4), mongoUri });
+  },
+  'last-instant': (seed, mongoUri, _, operations = 50) =>
+    payAtLastInstant(seed, { payments: operations, mongoUri }),
+  'payment-faults': (seed, mongoUri, size, operations) =>
+    breakPayments(seed, { checkouts: operations ?? (size === 'full' ? 2000 : 40), mongoUri }),
 };
 
 /** Breaks one thing of the order path, over a MongoDB that lives as long as the run. */
