@@ -118,6 +118,18 @@ describe.each([
     await expectWhole(variantId, 5);
   });
 
+  test('[M-O9] a name that was released is over, even where it held nothing or was refused: no sleeper holds under it', async () => {
+    const variantId = await variantWith(2);
+    const [never, refused] = [`never${variantId}`, `refused${variantId}`];
+    await holds.release(never, 'order-over');
+    expect(await hold(variantId, never, 1)).toMatchObject({ refusal: 'hold-ended' });
+    expect(await hold(variantId, refused, 3)).toMatchObject({ refusal: 'out-of-stock' });
+    await holds.release(refused, 'order-over');
+    expect(await hold(variantId, refused, 1)).toMatchObject({ refusal: 'hold-ended' });
+    expect(await balancesOf(variantId)).toEqual({ available: 2, held: 0, sold: 0 });
+    await expectWhole(variantId, 2);
+  });
+
   test('a commit after a release is refused, and so are a release after a commit and a new hold after the end', async () => {
     const variantId = await variantWith(5);
     const [a, b] = [`a${variantId}`, `b${variantId}`];

@@ -5,7 +5,7 @@ import type { PayOutcome } from '#server/checkout/pay.ts';
 import type { Heard, House } from './house.ts';
 import type { Card } from './payment-model.ts';
 import { holdMs } from './process.ts';
-import { openVendor, type Record, stockUp, streamId, type Ware } from './record.ts';
+import { openVendor, stockUp, streamId, type Ware } from './record.ts';
 import type { Party } from './scheduler.ts';
 
 const funderSplits = [
@@ -55,17 +55,13 @@ export async function openShop(house: House): Promise<void> {
   await Promise.all(buyers);
 }
 
-async function shop(
-  house: House,
-  party: Party,
-  personId: PersonId,
-  key: string,
-): Promise<void> {
+async function shop(house: House, party: Party, personId: PersonId, key: string): Promise<void> {
   const { record, scheduler } = house;
   const { dice } = scheduler;
   const first = dice.pick(record.wares);
   const second = dice.pick(record.wares);
-  const wares = second === first || second.vendorId !== first.vendorId || dice.chance(0.5) ? [first] : [first, second];
+  const wares =
+    second === first || second.vendorId !== first.vendorId || dice.chance(0.5) ? [first] : [first, second];
   const lines = wares.map((ware) => ({ ware, quantity: 1 + dice.below(2) }));
   const coupon = dice.chance(0.6)
     ? [...record.coupons.values()].find((one) => one.personId === personId)
@@ -78,7 +74,8 @@ async function shop(
     quotedTotal: { amount: total - lie, currency: 'USD' },
     ...(coupon && { coupon: coupon.ref }),
   };
-  const place = () => house.request(party, `places ${key}`, ({ checkout }) => checkout.place(personId, key, ask));
+  const place = () =>
+    house.request(party, `places ${key}`, ({ checkout }) => checkout.place(personId, key, ask));
   const orderId = await (async () => {
     for (let tries = 0; tries < 4; tries += 1) {
       const taps = dice.chance(0.2) ? [place(), place()] : [place()];
@@ -148,7 +145,17 @@ async function buy(house: House, party: Party, orderId: OrderId, key: string): P
     dice.pick(['good', 'good', 'good', 'declined', 'asks', 'asks', 'slow-good', 'slow-bad']);
   const newToken = () => model.token(card(), `card of ${key}`);
 
-  const plan = dice.pick(['pay', 'pay', 'pay', 'pay', 'last instant', 'leave', 'cancel', 'pay and cancel', 'two cards']);
+  const plan = dice.pick([
+    'pay',
+    'pay',
+    'pay',
+    'pay',
+    'last instant',
+    'leave',
+    'cancel',
+    'pay and cancel',
+    'two cards',
+  ]);
   if (plan === 'leave') return;
   if (plan === 'cancel') {
     await scheduler.wait(dice.below(3000), party);
@@ -156,7 +163,10 @@ async function buy(house: House, party: Party, orderId: OrderId, key: string): P
     return;
   }
   const rest = placedAt + holdMs - scheduler.now;
-  await scheduler.wait(plan === 'last instant' ? Math.max(0, rest - dice.below(120)) : dice.below(2000), party);
+  await scheduler.wait(
+    plan === 'last instant' ? Math.max(0, rest - dice.below(120)) : dice.below(2000),
+    party,
+  );
   if (plan === 'pay and cancel') {
     await Promise.all([pay(newToken()), scheduler.wait(dice.below(300), party).then(cancel)]);
     return;
@@ -200,7 +210,12 @@ async function payThrough(
 }
 
 /** The bank's window: passed, failed, passed late, or left. */
-async function authenticate(house: House, party: Party, orderId: OrderId, intentId: string): Promise<boolean> {
+async function authenticate(
+  house: House,
+  party: Party,
+  orderId: OrderId,
+  intentId: string,
+): Promise<boolean> {
   const { scheduler, model } = house;
   const { dice } = scheduler;
   const way = dice.pick(['passes', 'passes', 'fails', 'passes late', 'leaves', 'leaves for another card']);

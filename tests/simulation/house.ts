@@ -174,12 +174,16 @@ export class House {
       const { party, payments, checkout } = this.#of('worker');
       if (!party.isAlive) return;
       if (eventId !== undefined) void payments.handleEvent(eventId).catch(() => {});
-      else for (const known of this.record.orderIds) if (known === orderId) void checkout.endHold(known).catch(() => {});
+      else
+        for (const known of this.record.orderIds)
+          if (known === orderId) void checkout.endHold(known).catch(() => {});
     });
   }
 }
 
 const wordsOf = (heard: Heard<unknown>): string => {
   if (heard.kind !== 'answer') return '';
-  return JSON.stringify(heard.value, (name, value: unknown) => (name === 'history' ? undefined : value)).slice(0, 200);
+  return JSON.stringify(heard.value, (name, value: unknown) =>
+    name === 'history' ? undefined : value,
+  ).slice(0, 200);
 };

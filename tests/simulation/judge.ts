@@ -19,7 +19,11 @@ export async function judge(house: House): Promise<string[]> {
   const faults = [...watch.faults, ...model.faults];
   for (const order of orders) faults.push(...orderFaults(house, order));
   for (const ware of record.wares) faults.push(...(await stockFaults(house, ware, orders)));
-  faults.push(...couponFaults(house, orders), ...(await bookFaults(house)), ...(await leftOvers(house, orders)));
+  faults.push(
+    ...couponFaults(house, orders),
+    ...(await bookFaults(house)),
+    ...(await leftOvers(house, orders)),
+  );
   return [...new Set(faults)];
 }
 
@@ -53,7 +57,8 @@ function orderFaults(house: House, order: Order): string[] {
   }));
   const coupon = order.terms.map(({ ref }) => house.record.coupons.get(ref)?.off ?? 0).at(0) ?? 0;
   const right = rightTotal(wares, coupon);
-  if (totals.total.amount !== right) faults.push(`I12 ${orderId} costs ${totals.total.amount}, right is ${right}`);
+  if (totals.total.amount !== right)
+    faults.push(`I12 ${orderId} costs ${totals.total.amount}, right is ${right}`);
   return [...faults, ...splitFaults(order)];
 }
 
@@ -91,7 +96,9 @@ async function stockFaults({ record }: House, ware: Ware, orders: readonly Order
   if (held !== 0) faults.push(`I14 ${held} units of ${variantId} are held for ever`);
   const due = orders
     .filter(({ history }) => history.some(({ state }) => state === 'paid'))
-    .flatMap((order) => order.lines.map((line) => ({ line, back: unitsBack(order, line.variantId, ['restock', 'write-off']) })))
+    .flatMap((order) =>
+      order.lines.map((line) => ({ line, back: unitsBack(order, line.variantId, ['restock', 'write-off']) })),
+    )
     .filter(({ line }) => line.variantId === variantId)
     .reduce((sum, { line, back }) => sum + line.quantity - back, 0);
   if (gone !== due) faults.push(`I13 ${variantId}: ${gone} sold, orders say ${due}`);
@@ -115,7 +122,8 @@ function couponFaults({ record }: House, orders: readonly Order[]): string[] {
     const order = orders.find((one) => one.orderId === orderId);
     const isUsed = order !== undefined && sold.includes(order.state);
     if (state === 'reserved') faults.push(`I9 coupon ${ref} is reserved for ever`);
-    if (state === 'redeemed' && !isUsed) faults.push(`I9 coupon ${ref} is redeemed by ${orderId} (${order?.state})`);
+    if (state === 'redeemed' && !isUsed)
+      faults.push(`I9 coupon ${ref} is redeemed by ${orderId} (${order?.state})`);
   }
   for (const { orderId, state, terms } of orders)
     for (const { ref } of terms) {
@@ -160,7 +168,8 @@ async function leftOvers({ record, model }: House, orders: readonly Order[]): Pr
     if (told !== (isSale ? 1 : 0)) faults.push(`I17 the timeline tells ${told} times of ${orderId}`);
     const sent = model.transfers.filter(({ group }) => group === orderId);
     if (!isSale && sent.length > 0) faults.push(`RULE-3 ${orderId} was no sale and money went to its vendor`);
-    if (sent.some((one) => sentOf(one) < 0)) faults.push(`I18 more came back from the vendor of ${orderId} than went`);
+    if (sent.some((one) => sentOf(one) < 0))
+      faults.push(`I18 more came back from the vendor of ${orderId} than went`);
     for (const { refundId, state } of refunds)
       if (state === 'asked') faults.push(`I17 refund ${refundId} of ${orderId} is asked for ever`);
   }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { CreatedPayment, PaymentService, ServiceEvent } from '#server/payments/service.ts';
 import { Fault } from '#server/platform/fault.ts';
-import { type PaymentModel, lookOf, signatureOf } from './payment-model.ts';
+import { lookOf, type PaymentModel, signatureOf } from './payment-model.ts';
 import type { Party, Scheduler } from './scheduler.ts';
 import type { Weather } from './weather.ts';
 

@@ -41,12 +41,13 @@ export async function simulate(seed: number, { isTraced = false } = {}): Promise
     await through(scheduler, house.mend());
     faults.push(...(await judge(house)));
   } catch (fault) {
-    faults.push(`I17 the run did not come to its end: ${fault instanceof Error ? fault.stack : String(fault)}`);
+    faults.push(
+      `I17 the run did not come to its end: ${fault instanceof Error ? fault.stack : String(fault)}`,
+    );
   }
   logger.level = level;
   let paid = 0;
-  for (const orderId of house.record.orderIds)
-    if ((await house.record.orders.get(orderId))?.paid) paid += 1;
+  for (const orderId of house.record.orderIds) if ((await house.record.orders.get(orderId))?.paid) paid += 1;
   const { steps, history } = scheduler;
   return { seed, faults, steps, orders: house.record.orderIds.size, paid, history: history ?? [] };
 }

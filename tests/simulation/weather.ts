@@ -31,7 +31,8 @@ export function weatherOf(dice: Dice): Weather {
     calm() {
       strength = 0;
     },
-    store: () => (strength > 0 && dice.chance(slow) ? dice.pick([100, 2000, 20_000, 65_000]) : dice.below(spread)),
+    store: () =>
+      strength > 0 && dice.chance(slow) ? dice.pick([100, 2000, 20_000, 65_000]) : dice.below(spread),
     network: () => (is(0.01) ? dice.pick([500, 5000]) : 1 + dice.below(3 * spread)),
     call() {
       if (!is(0.03)) return 'fine';

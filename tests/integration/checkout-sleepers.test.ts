@@ -1,0 +1,61 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openTill, type Till } from '../support/till.ts';
+
+let till: Till;
+beforeAll(async () => {
+  till = await openTill();
+});
+afterAll(() => till[Symbol.asyncDispose]());
+
+/** A process that sleeps the first time it passes a point. */
+const sleeping = (point: string) => {
+  const asleep = Promise.withResolvers<void>();
+  const woken = Promise.withResolvers<void>();
+  const { checkout } = till.process(async (name) => {
+    if (name !== point) return;
+    asleep.resolve();
+    await woken.promise;
+  });
+  return { checkout, asleep: asleep.promise, wake: () => woken.resolve() };
+};
+
+test('[M-O9] a process that slept while its order was sold and refunded takes neither unit nor coupon', async () => {
+  const buyer = till.newPerson();
+  const teapot = await till.sell({ price: 10_000, units: 5 });
+  const coupon = till.grant(buyer);
+  const ask = till.askFor(teapot, 7000, { coupon });
+  const sleeper = sleeping('checkout.place:stock-held');
+  const late = sleeper.checkout.place(buyer, 'sleepy-key', ask);
+  await sleeper.asleep;
+
+  // The browser asks again; another process places, sells and gives all money back.
+  const order = await till.place(buyer, ask, 'sleepy-key');
+  await till.checkout.pay(order, await till.token());
+  await till.settled();
+  const { openIntents, paid } = await till.orderNow(order.orderId);
+  await till.sdk.refunds.create({ payment_intent: paid?.intentId ?? openIntents[0] ?? '' });
+  await till.settled();
+  expect(await till.orderNow(order.orderId)).toMatchObject({ state: 'refunded' });
+  expect(till.coupons.get(coupon)).toMatchObject({ state: 'granted' });
+
+  sleeper.wake();
+  await late;
+  expect(till.coupons.get(coupon)).toMatchObject({ state: 'granted', orderId: undefined });
+  expect(await till.stockOf(teapot.variantId)).toMatchObject({ held: 0 });
+});
+
+test('[M-O9] a process that slept while its order was refused and ended holds nothing for it', async () => {
+  const teapot = await till.sell({ price: 3000, units: 1 });
+  const other = await till.place(till.newPerson(), till.askFor(teapot, 3000));
+  const buyer = till.newPerson();
+  const ask = till.askFor(teapot, 3000);
+  const sleeper = sleeping('checkout.place:stored');
+  const late = sleeper.checkout.place(buyer, 'sleepy-key', ask);
+  await sleeper.asleep;
+  expect(await till.checkout.place(buyer, 'sleepy-key', ask)).toMatchObject({ refusal: 'out-of-stock' });
+  await till.checkout.cancel(other);
+
+  sleeper.wake();
+  expect(await late).toMatchObject({ ok: false });
+  expect(await till.stockOf(teapot.variantId)).toEqual({ available: 1, held: 0, sold: 0 });
+});
