@@ -37,9 +37,9 @@ export async function refundsSeen(checkout: Checkout, payment: ObservedPayment):
     const isOver = ['expired', 'cancelled', 'refunded'].includes(order.state);
     const isLate = order.paid === undefined && isOver && order.refusedIntents.includes(intentId);
     if (!isItsSale && !isLate) return 'nothing';
-    const { refunds, turns } = observeRefunds(order, seen, (before, part) =>
+    const { refunds, turns } = observeRefunds(order, seen, (standing, part) =>
       isItsSale
-        ? shareOf(checkout, order)(before, part)
+        ? shareOf(checkout, order)(standing, part)
         : { amount: part, fee: none(part), ofCharge: none(part), ofPlatform: none(part), discounts: [] },
     );
     const whole = isItsSale ? order.totals.total.amount : amount.amount;

@@ -5,7 +5,7 @@ import { type OrderId, RefundId } from '#contract/ids.ts';
 import type { Money } from '#contract/money.ts';
 import { Fault } from '../platform/fault.ts';
 import { logger } from '../platform/logger.ts';
-import { decideRefund, type Refund, refundedOf } from './core/refund.ts';
+import { decideRefund, type Refund, type RefundShare, standingOf } from './core/refund.ts';
 import { changed } from './events.ts';
 import { type Checkout, nowOf } from './parts.ts';
 import { settle } from './settle.ts';
@@ -46,7 +46,7 @@ export async function refundOrder(
       serviceRefundId: undefined,
       state: 'asked',
       amount,
-      share: shareOf(checkout, order)(refundedOf(order), amount),
+      share: shareOf(checkout, order)(standingOf(order.refunds), amount),
       lines,
       units: ask.units,
       reason: ask.reason,
@@ -70,8 +70,8 @@ export async function refundOrder(
 /** Who bears how much of a refund of this order, after others. */
 export const shareOf =
   ({ payments }: Pick<Checkout, 'payments'>, { totals, fee, discounts, channelId }: Order) =>
-  (before: Money, amount: Money) =>
-    payments.shareOfRefund({ paid: totals.total, fee, discounts, hostId: channelId }, before, amount);
+  (standing: readonly RefundShare[], amount: Money) =>
+    payments.shareOfRefund({ paid: totals.total, fee, discounts, hostId: channelId }, standing, amount);
 
 async function sent(checkout: Checkout, order: Order, refund: Refund): Promise<Result<Order, ErrorCode>> {
   const { store } = checkout;

@@ -58,8 +58,8 @@ export function createPayments(parts: PaymentParts) {
     },
     refund: (input: RefundInput) => refund(payments, input),
     bookReturn: (input: ReturnInput) => bookReturn(payments, input),
-    shareOfRefund: (sale: RefundableSale, before: Money, amount: Money): RefundShare =>
-      shareOfRefund(sale, before, amount),
+    shareOfRefund: (sale: RefundableSale, standing: readonly RefundShare[], amount: Money): RefundShare =>
+      shareOfRefund(sale, standing, amount),
     observePayment: (intentId: string, causeId: string) => observePayment(payments, intentId, causeId),
 
     /** What the platform keeps of goods sold at this price. */

@@ -52,6 +52,7 @@ const giveBack = async (of: Sale, before: number, amount: number, refundId = cou
   return refundId;
 };
 const book = async (of: Sale, before: number, amount: number, refundId: RefundId) => {
+  const standing = before === 0 ? [] : [shareOfRefund(of, [], usd(before))];
   const made = (await serviceRefunds(of.intentId)).find(({ metadata }) => metadata?.refundId === refundId);
   if (made === undefined) throw new Error(`${refundId} was not made`);
   await counter.payments.bookReturn({
@@ -61,7 +62,7 @@ const book = async (of: Sale, before: number, amount: number, refundId: RefundId
     serviceRefundId: made.id,
     vendorId: of.vendorId,
     hostId: of.hostId,
-    share: shareOfRefund(of, usd(before), usd(amount)),
+    share: shareOfRefund(of, standing, usd(amount)),
     at: new Date(made.created * 1000),
     hasFailed: made.status === 'failed',
   });
@@ -210,7 +211,7 @@ test('[M-O10] [F1] a server that dies at any step of a refund leaves one refund 
       made.map(({ amount }) => amount),
       step,
     ).toEqual([1234]);
-    const share = shareOfRefund(of, usd(0), usd(1234));
+    const share = shareOfRefund(of, [], usd(1234));
     const booked = {
       ...{ purpose: 'order' as const, subjectId: of.subjectId, refundId, vendorId: of.vendorId },
       ...{ serviceRefundId: made[0]?.id ?? '', hostId: of.hostId, share, at: new Date(), hasFailed: false },

@@ -142,12 +142,12 @@ export type RefundTurn = { refund: Refund; to: 'done' | 'failed' };
 
 /**
  * The order's refunds after a look at the payment service: asked ones are done, ones that the bank sent back have
- * failed, and ones made there are appended. `shareOf` is asked with the sum of the refunds before it.
+ * failed, and ones made there are appended. `shareOf` is asked with the shares of those that stand.
  */
 export function observeRefunds(
   order: Pick<RefundableOrder, 'refunds' | 'totals'>,
   seen: readonly SeenRefund[],
-  shareOf: (before: Money, amount: Money) => RefundShare,
+  shareOf: (standing: readonly RefundShare[], amount: Money) => RefundShare,
 ): { refunds: Refund[]; turns: RefundTurn[] } {
   const refunds = order.refunds.map((refund) => ({ ...refund }));
   const turns: RefundTurn[] = [];
@@ -161,7 +161,7 @@ export function observeRefunds(
         serviceRefundId,
         state: hasFailed ? 'failed' : 'done',
         amount,
-        share: shareOf(roomFor(amount, refundedOf({ totals: order.totals, refunds }), order.totals), amount),
+        share: shareOf(standingBeside(amount, { totals: order.totals, refunds }), amount),
         lines: [],
         units: 'keep',
         reason: '',
@@ -187,11 +187,15 @@ export function observeRefunds(
   return { refunds, turns };
 }
 
-/** What was back before: what is only asked for gives way to what is there. */
-const roomFor = (amount: Money, before: Money, { total }: Totals): Money => ({
-  ...before,
-  amount: Math.max(0, Math.min(before.amount, total.amount - amount.amount)),
-});
+/** Shares of the refunds that stand: back or on their way. */
+export const standingOf = (refunds: readonly Refund[]): RefundShare[] =>
+  refunds.filter(({ state }) => state !== 'failed').map(({ share }) => share);
+
+/** Those that stand beside one that is there: what is only asked for gives way where there is no room for all. */
+function standingBeside(amount: Money, order: Pick<RefundableOrder, 'totals' | 'refunds'>): RefundShare[] {
+  const isRoom = refundedOf(order).amount + amount.amount <= order.totals.total.amount;
+  return standingOf(isRoom ? order.refunds : order.refunds.filter(({ state }) => state === 'done'));
+}
 
 function sumOf(refunds: readonly Refund[], { total }: Totals): Money {
   return { amount: refunds.reduce((sum, { amount }) => sum + amount.amount, 0), currency: total.currency };

@@ -29,37 +29,53 @@ export type RefundShare = {
 };
 
 /**
- * The shares of one refund after others. Each share is what belongs to all refunds so far (in proportion to what was
- * paid, to the nearest unit) less what belonged to them before, so that the shares of any refunds never exceed the
- * sale's, and sum to them exactly when all is back.
- * @param before sum of the refunds before this one, failed ones left out.
+ * The shares of one refund after others. All refunds so far together get what belongs to their sum (in proportion to
+ * what was paid, to the nearest unit), and this one what the others have not got of it: so the shares of any refunds
+ * never exceed the sale's, and sum to them exactly when all is back, whichever refunds failed in between.
+ * @param standing the shares of the refunds before it, failed ones left out.
  * @throws Error when currencies differ, or more would be back than was paid.
  */
-export function shareOfRefund(sale: RefundableSale, before: Money, amount: Money): RefundShare {
-  const { paid, fee, hostId } = sale;
+export function shareOfRefund(
+  { paid, fee, discounts, hostId }: RefundableSale,
+  standing: readonly RefundShare[],
+  amount: Money,
+): RefundShare {
   const { currency } = paid;
-  const after = before.amount + amount.amount;
-  if (before.currency !== currency || amount.currency !== currency)
-    throw new Error(`${amount.currency} cannot be refunded of ${currency}`);
-  if (before.amount < 0 || amount.amount < 0 || after > paid.amount)
+  const after = sum(standing.map((one) => one.amount)) + amount.amount;
+  const left = paid.amount - after;
+  if ([amount, ...standing.map((one) => one.amount)].some((one) => one.currency !== currency))
+    throw new Error(`another currency cannot be refunded of ${currency}`);
+  if (amount.amount < 0 || left < 0)
     throw new Error(`${after} ${currency} cannot be refunded of ${paid.amount}`);
-  const shareOf = (whole: number): Money => ({
-    amount: portionOf(whole, after, paid.amount) - portionOf(whole, before.amount, paid.amount),
-    currency,
+  /** What of `whole` belongs to all refunds so far and was not given yet. */
+  const shareOf = (whole: number, given: number): number =>
+    left === 0 ? whole - given : between(0, portionOf(whole, after, paid.amount) - given, whole - given);
+  const feeGiven = sum(standing.map((one) => one.fee));
+  // No refund bears more fee than it has, and those to come must be able to bear the rest.
+  const feeBack = between(
+    Math.max(0, fee.amount - feeGiven - left),
+    shareOf(fee.amount, feeGiven),
+    amount.amount,
+  );
+  const back = discounts.map((one, index): DiscountShare => {
+    const given = standing.reduce((total, share) => total + (share.discounts[index]?.amount.amount ?? 0), 0);
+    return { funder: one.funder, amount: { amount: shareOf(one.amount.amount, given), currency } };
   });
-  const feeBack = shareOf(fee.amount);
-  const discounts = sale.discounts.map((one) => ({ funder: one.funder, amount: shareOf(one.amount.amount) }));
-  const others = discounts.filter(
+  const others = back.filter(
     ({ funder }) => funder === 'platform' || (funder === 'host' && hostId !== undefined),
   );
   return {
     amount,
-    fee: feeBack,
-    ofCharge: { amount: amount.amount - feeBack.amount, currency },
-    ofPlatform: { amount: others.reduce((sum, one) => sum + one.amount.amount, 0), currency },
-    discounts,
+    fee: { amount: feeBack, currency },
+    ofCharge: { amount: amount.amount - feeBack, currency },
+    ofPlatform: { amount: sum(others.map((one) => one.amount)), currency },
+    discounts: back,
   };
 }
+
+const sum = (amounts: readonly Money[]): number => amounts.reduce((total, { amount }) => total + amount, 0);
+const between = (least: number, value: number, most: number): number =>
+  Math.max(least, Math.min(value, most));
 
 /** The part of `whole` that belongs to `back` out of `paid`, to the nearest unit; grows with `back`, up to `whole`. */
 function portionOf(whole: number, back: number, paid: number): number {
