@@ -20,6 +20,7 @@ import { createCatalog } from '#server/catalog/index.ts';
 import { catalogMigrations } from '#server/catalog/migrations.ts';
 import { mongoProductStore } from '#server/catalog/products.mongo.ts';
 import { mongoStockStore } from '#server/catalog/stock.mongo.ts';
+import type { ProductRecord } from '#server/catalog/store.ts';
 import { mongoSellingTermsStore } from '#server/catalog/terms.mongo.ts';
 import { mongoAddressStore } from '#server/checkout/addresses.mongo.ts';
 import { mongoCartStore } from '#server/checkout/carts.mongo.ts';
@@ -264,13 +265,33 @@ export async function openTill({
     });
     return { productId, variantId };
   };
-  /** Another list price for every variant, told as the catalogue tells it. */
-  const reprice = async (productId: ProductId, amount: number): Promise<void> => {
+  /** Changes a product, told as the catalogue tells it. */
+  const change = async (
+    productId: ProductId,
+    how: (variants: ProductRecord['variants']) => ProductRecord['variants'],
+  ): Promise<void> => {
     const product = await tillProducts.get(productId);
     if (product === undefined) throw new Error('no such product');
-    const variants = product.variants.map((one) => ({ ...one, listPrice: { ...one.listPrice, amount } }));
-    await tillProducts.save({ ...product, variants, version: product.version + 1 }, product.version);
+    const next = { ...product, variants: how(product.variants), version: product.version + 1 };
+    await tillProducts.save(next, product.version);
   };
+  /** Another list price for every variant. */
+  const reprice = (productId: ProductId, amount: number) =>
+    change(productId, (all) => all.map((one) => ({ ...one, listPrice: { ...one.listPrice, amount } })));
+  const addVariant = async (productId: ProductId, title: string, amount: number): Promise<VariantId> => {
+    const variantId = VariantId.parse(`var_${fresh()}`);
+    await stock.open(variantId, productId);
+    const opening = { changeId: 'opening', kind: 'opening' as const, quantity: 5, reason: 'x' };
+    await catalog.holds.change({ ...opening, variantId });
+    const price = { amount, currency: 'USD' as const };
+    const variant = { variantId, title, listPrice: price, floorPrice: price, isRetired: false };
+    await change(productId, (all) => [...all, variant]);
+    return variantId;
+  };
+  const retireVariant = (productId: ProductId, variantId: VariantId) =>
+    change(productId, (all) =>
+      all.map((one) => (one.variantId === variantId ? { ...one, isRetired: true } : one)),
+    );
   /** Changes how a vendor sells; what is not named is as for one who has said nothing. */
   const setTerms = async (vendor: VendorId, more: Partial<SellingTerms>): Promise<void> => {
     const { version, ...terms } = await catalog.sellingTerms.of(vendor);
@@ -340,6 +361,8 @@ export async function openTill({
     sell,
     setTerms,
     reprice,
+    addVariant,
+    retireVariant,
     stockOf,
     grant,
     askFor,
