@@ -226,7 +226,7 @@ test('on a phone the payment sheet leaves two fifths of the screen to the room, 
   }
   await page.setViewportSize(phone);
   await page.getByTestId('pinned').getByRole('button', { name: 'Buy' }).click();
-  await page.getByRole('button', { name: /^Hold/ }).waitFor();
+  await page.getByRole('button', { name: /^Pay/ }).waitFor();
   await eventually(
     async () => ((await page.getByTestId('checkout-place').boundingBox())?.y ?? 0) >= phone.height * 0.4,
     'the sheet has come to rest',

@@ -135,17 +135,20 @@ async function openProfile(
   return context;
 }
 
-/** Fills the panel's card form and pays: from the price on the hold button to "paid". `total` as shown, like `$30.00`. */
-export async function payInPanel({ page }: Seat, total: string, number = '4242424242424242'): Promise<void> {
-  const panel = page.getByTestId('checkout');
-  const hold = panel.getByRole('button', { name: /^Hold/ });
-  await hold.and(page.getByRole('button', { name: total })).click();
-  const card = panel.getByTestId('card-fields').frameLocator('iframe').first();
+/** Types a card into the panel's form. */
+export async function fillCard({ page }: Seat, number = '4242424242424242'): Promise<void> {
+  const card = page.getByTestId('card-fields').frameLocator('iframe').first();
   await card.getByRole('textbox', { name: 'Card number' }).fill(number);
   await card.getByRole('textbox', { name: /^Expiry/ }).fill('12 / 34');
   await card.getByRole('textbox', { name: /CVC/ }).fill('737');
+}
+
+/** Fills the panel's card form and pays: from the open panel to "paid". `total` as shown, like `$30.00`. */
+export async function payInPanel(seat: Seat, total: string, number?: string): Promise<void> {
+  const panel = seat.page.getByTestId('checkout');
+  await fillCard(seat, number);
   await panel.getByRole('button', { name: `Pay ${total}` }).click();
-  await panel.and(page.locator('[data-state=paid]')).waitFor();
+  await panel.and(seat.page.locator('[data-state=paid]')).waitFor();
 }
 
 // Pages of the product keep their connections to themselves; the test counts what they receive.

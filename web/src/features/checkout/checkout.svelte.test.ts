@@ -1,41 +1,40 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { ProductView } from '#contract/catalog.ts';
+import { type Delivery, QuoteAsk } from '#contract/checkout.ts';
 import { GrantId } from '#contract/ids.ts';
 import { MemorySocket } from '../../live/socket.memory.ts';
-import { CheckoutController } from './checkout.svelte.ts';
-import type { StripePage } from './stripe.ts';
+import { CheckoutController, type Wish } from './checkout.svelte.ts';
+import type { PaymentPage } from './stripe.ts';
 
-const usd = (amount: number) => ({ amount, currency: 'USD' });
+const usd = (amount: number) => ({ amount, currency: 'USD' as const });
 const at = '2026-01-01T00:00:00.000Z';
-const product = ProductView.parse({
-  productId: 'prd_teapot',
-  vendorId: 'vnd_aki',
-  title: 'Teapot',
-  description: '',
-  variants: [
-    {
-      variantId: 'var_teapot',
-      listPrice: usd(4000),
-      stock: { available: 5, held: 0, sold: 0, version: 1 },
-    },
-  ],
-  isRetired: false,
-  version: 1,
+const grantId = GrantId.parse('grant_1');
+const { lines } = QuoteAsk.parse({
+  lines: [{ productId: 'prd_teapot', variantId: 'var_teapot', quantity: 1 }],
 });
-const priced = (total: number) => ({
+const wish = (more: Partial<Wish> = {}): Wish => ({ lines, seen: usd(4000), ...more });
+const priced = (total: number, goods = 4000) => ({
   vendorId: 'vnd_aki',
   vendorName: 'Aki',
+  seller: { legalName: 'Aki Ltd', legalAddress: '', conditions: '' },
   lines: [],
   totals: {
-    goods: usd(4000),
-    discount: usd(4000 - total),
+    goods: usd(goods),
+    discount: usd(Math.max(0, goods - total)),
     shipping: usd(0),
     tax: usd(0),
     isTaxIncluded: false,
     total: usd(total),
   },
 });
-const quoteOf = (total: number) => ({ ...priced(total), quotedAt: at, expiresAt: at });
+const quoteOf = (total: number, more: object = {}, goods = 4000) => ({
+  ...priced(total, goods),
+  quotedAt: at,
+  expiresAt: at,
+  stockPolicy: 'hold-at-checkout',
+  needsDelivery: false,
+  isTotalFinal: true,
+  ...more,
+});
 const orderOf = (state: string, version: number, more: object = {}) => ({
   ...priced(3000),
   orderId: 'ord_1',
@@ -43,11 +42,14 @@ const orderOf = (state: string, version: number, more: object = {}) => ({
   version,
   placedAt: at,
   holdEndsAt: '2026-01-01T00:05:00.000Z',
+  refunds: [],
+  refunded: usd(0),
   history: [],
   link: '/orders/ord_1?key=secret',
   ...more,
 });
 const problem = (code: string) => ({ status: 409, body: { type: '/p', title: code, status: 409, code } });
+const home: Delivery = { name: 'Mia', street: '1 Lane', city: 'Berlin', postcode: '1', country: 'DE' };
 
 type Sent = { method: string; path: string; body: unknown; key: string | null };
 type Answer = { status?: number; body: object };
@@ -55,9 +57,14 @@ let sent: Sent[];
 let answers: Map<string, Answer[]>;
 let socket: MemorySocket;
 let checkout: CheckoutController;
+let inBook: Delivery | undefined;
+let putBack: Wish[];
 
 beforeEach(() => {
+  vi.useFakeTimers();
   sent = [];
+  putBack = [];
+  inBook = undefined;
   answers = new Map();
   vi.stubGlobal('fetch', async (url: string, { method, body, headers }: RequestInit) => {
     const path = url.replace('/api/v1', '');
@@ -67,39 +74,61 @@ beforeEach(() => {
     return Response.json(answer.body, { status: answer.status ?? 200 });
   });
   socket = new MemorySocket();
-  checkout = new CheckoutController({ ensurePerson: async () => {} }, socket);
+  const addresses = { load: async () => {}, first: () => inBook };
+  checkout = new CheckoutController({ ensurePerson: async () => {} }, socket, addresses, (left) =>
+    putBack.push(left),
+  );
 });
-afterEach(() => vi.unstubAllGlobals());
+afterEach(() => {
+  vi.unstubAllGlobals();
+  vi.useRealTimers();
+});
 
 const will = (route: string, ...replies: Answer[]) => answers.set(route, replies);
 const tell = (order: object) => socket.tell('checkout.order-changed', order);
+const sentTo = (path: string) => sent.filter((one) => `${one.method} ${one.path}` === path);
+const rearm = () => vi.advanceTimersByTime(1000);
 
-/** A payment page whose authentication ends when it is told to. */
-function page() {
+/** The payment service's page. `finish` ends the bank's dialog. */
+function page({ intent = {} as object } = {}): PaymentPage & { finish: () => void; tokens: number } {
   let finish = () => {};
-  const stripe: StripePage = {
-    elements: () => elements,
-    createConfirmationToken: async () => ({ confirmationToken: { id: 'ctoken_1' } }),
-    handleNextAction: () =>
-      new Promise((resolve) => {
-        finish = () => resolve({});
-      }),
-  };
   const elements = {
     create: () => ({ mount() {}, destroy() {}, on() {} }),
+    update() {},
     submit: async () => ({}),
   };
-  return { stripe, elements, finish: () => finish() };
+  const made = {
+    tokens: 0,
+    elements,
+    finish: () => finish(),
+    stripe: {
+      elements: () => elements,
+      createConfirmationToken: async () => {
+        made.tokens += 1;
+        return {
+          confirmationToken: {
+            id: `ctoken_${made.tokens}`,
+            payment_method_preview: { card: { last4: '4242' } },
+          },
+        };
+      },
+      retrievePaymentIntent: async () => ({ paymentIntent: intent }),
+      handleNextAction: () =>
+        new Promise<object>((resolve) => {
+          finish = () => resolve({});
+        }),
+    },
+  };
+  return made;
 }
 
-async function hold(): Promise<void> {
+async function hold(more: Partial<Wish> = {}): Promise<void> {
   will('POST /quotes', { body: quoteOf(3000) });
   will('POST /orders', { status: 201, body: orderOf('held', 2) });
-  await checkout.begin(product, { coupon: GrantId.parse('grant_1') });
-  await checkout.place();
+  await checkout.begin(wish({ coupon: grantId, ...more }));
 }
 
-test('[S0.11] the price comes from the server, and placing holds it under one key', async () => {
+test('[S0.11] one tap opens the panel at the server’s price, with stock held under one key', async () => {
   await hold();
   expect([checkout.step, checkout.quote?.totals.total.amount, checkout.orderLink]).toEqual([
     'held',
@@ -112,56 +141,189 @@ test('[S0.11] the price comes from the server, and placing holds it under one ke
   expect(order?.key).toBeTruthy();
 });
 
-test('[S0.11] a total that changed is shown anew and must be pressed again', async () => {
+test('[M-O12] a price that is not the one seen is told, and Pay is off for a second', async () => {
+  will('POST /quotes', { body: quoteOf(4500, {}, 4500) });
+  will('POST /orders', { status: 201, body: orderOf('held', 2) });
+  await checkout.begin(wish());
+  expect(checkout.change).toEqual({ was: usd(4000), now: usd(4500) });
+  const pay = page();
+  await checkout.pay(pay);
+  expect([checkout.isArmed, pay.tokens]).toEqual([false, 0]);
+  rearm();
+  expect(checkout.isArmed).toBe(true);
+});
+
+test('[S0.11] a total that changes between quote and hold is told, and the new one is held', async () => {
   will('POST /quotes', { body: quoteOf(3000) }, { body: quoteOf(3500) });
-  will('POST /orders', problem('quote-changed'));
-  await checkout.begin(product);
-  await checkout.place();
-  expect([checkout.step, checkout.refusal, checkout.quote?.totals.total.amount]).toEqual([
-    'quoted',
-    'quote-changed',
-    3500,
+  will('POST /orders', problem('quote-changed'), { status: 201, body: orderOf('held', 2) });
+  await checkout.begin(wish({ coupon: grantId }));
+  expect([checkout.step, checkout.change]).toEqual(['held', { was: usd(3000), now: usd(3500) }]);
+  expect(sentTo('POST /orders').map(({ body }) => body)).toMatchObject([
+    { quotedTotal: usd(3000) },
+    { quotedTotal: usd(3500) },
   ]);
+});
+
+test('[M-O13] first paid, first served: nothing is placed before the tap on Pay', async () => {
+  will('POST /quotes', { body: quoteOf(4000, { stockPolicy: 'first-paid' }) });
+  await checkout.begin(wish());
+  expect([checkout.step, sentTo('POST /orders')]).toEqual(['quoted', []]);
+  will('POST /orders', { status: 201, body: orderOf('held', 2) });
+  will('POST /orders/ord_1/payments', {
+    body: { status: 'paid', order: orderOf('paid', 4, { paidAt: at }) },
+  });
+  await checkout.pay(page());
+  expect(checkout.step).toBe('paid');
+});
+
+test('[M-O13] [S0.11] first paid, first served: a total that changed before Pay must be pressed again', async () => {
+  const firstPaid = { stockPolicy: 'first-paid' };
+  will('POST /quotes', { body: quoteOf(4000, firstPaid) }, { body: quoteOf(4500, firstPaid, 4500) });
+  await checkout.begin(wish());
+  will('POST /orders', problem('quote-changed'), { status: 201, body: orderOf('held', 2) });
+  await checkout.pay(page());
+  expect([checkout.step, checkout.change, checkout.isArmed]).toEqual([
+    'quoted',
+    { was: usd(4000), now: usd(4500) },
+    false,
+  ]);
+  rearm();
+  will('POST /orders/ord_1/payments', { body: { status: 'processing', order: orderOf('paying', 3) } });
+  await checkout.pay(page());
+  expect(sentTo('POST /orders').at(-1)?.body).toMatchObject({ quotedTotal: usd(4500) });
+});
+
+test('[S0.16] what was sold meanwhile is said, and asked for again on a tap', async () => {
+  will('POST /quotes', { body: quoteOf(4000) }, { body: quoteOf(4000) });
+  will('POST /orders', problem('out-of-stock'), { status: 201, body: orderOf('held', 2) });
+  await checkout.begin(wish());
+  expect(checkout.step).toBe('sold-out');
+  await checkout.again();
+  expect(checkout.step).toBe('held');
+  const keys = sentTo('POST /orders').map(({ key }) => key);
+  expect(new Set(keys).size).toBe(2);
+});
+
+test('an order of which no answer came is asked for again under its own key', async () => {
+  will('POST /quotes', { body: quoteOf(4000) }, { body: quoteOf(4000) });
+  will('POST /orders', problem('not-known-yet'), { status: 201, body: orderOf('held', 2) });
+  await checkout.begin(wish());
+  expect(checkout.step).toBe('refused');
+  await checkout.again();
+  expect(checkout.step).toBe('held');
+  expect(new Set(sentTo('POST /orders').map(({ key }) => key)).size).toBe(1);
 });
 
 test('[S0.15] a receipt shows only after the server says paid', async () => {
   await hold();
-  const { stripe, elements } = page();
   will('POST /orders/ord_1/payments', { body: { status: 'processing', order: orderOf('paying', 3) } });
-  await checkout.pay(stripe, elements);
+  await checkout.pay(page());
   expect(checkout.step).toBe('confirming');
   tell(orderOf('paid', 4, { paidAt: at }));
   expect(checkout.step).toBe('paid');
 });
 
-test('[S0.12] the bank’s dialog runs beside the video, and its end alone decides nothing', async () => {
+test('[M-O6] a panel shut while a payment is on its way opens again with the receipt', async () => {
   await hold();
-  const { stripe, elements, finish } = page();
-  will('POST /orders/ord_1/payments', {
-    body: { status: 'requires-action', clientSecret: 'pi_1_secret', order: orderOf('paying', 3) },
-  });
-  const paying = checkout.pay(stripe, elements);
+  will('POST /orders/ord_1/payments', { body: { status: 'processing', order: orderOf('paying', 3) } });
+  await checkout.pay(page());
+  checkout.leave();
+  tell(orderOf('paid', 4, { orderId: 'ord_other', paidAt: at }));
+  expect(checkout.step).toBe('closed');
+  tell(orderOf('paid', 4, { paidAt: at }));
+  expect([checkout.step, checkout.order?.orderId]).toEqual(['paid', 'ord_1']);
+});
+
+test('[M-O6] a panel shut while a payment is on its way opens again with the bank’s no', async () => {
+  await hold();
+  will('POST /orders/ord_1/payments', { body: { status: 'processing', order: orderOf('paying', 3) } });
+  await checkout.pay(page());
+  checkout.leave();
+  tell(orderOf('held', 4, { lastFailure: { code: 'card_declined', at } }));
+  expect([checkout.step, checkout.refusal]).toEqual(['held', 'card-declined']);
+});
+
+const asking = {
+  body: { status: 'requires-action', clientSecret: 'pi_1_secret', order: orderOf('paying', 3) },
+};
+
+test('[S0.14] the bank’s dialog runs beside the video, and its end alone decides nothing', async () => {
+  await hold();
+  const pay = page();
+  will('POST /orders/ord_1/payments', asking);
+  const paying = checkout.pay(pay);
   await vi.waitFor(() => expect(checkout.step).toBe('authenticating'));
-  finish();
+  await vi.advanceTimersByTimeAsync(0);
+  pay.finish();
   await paying;
   expect(checkout.step).toBe('confirming');
   tell(orderOf('held', 4, { lastFailure: { code: 'authentication_failed', at } }));
   expect([checkout.step, checkout.refusal]).toEqual(['held', 'card-declined']);
 });
 
-test('[S0.15] a declined card keeps the hold, and the same order can be paid again', async () => {
+test('[M-O6] a bank that refuses to be framed gets its own window, and the server’s word ends the waiting', async () => {
   await hold();
-  const { stripe, elements } = page();
+  const url = 'https://bank.example/ask';
+  will('POST /orders/ord_1/payments', asking);
+  await checkout.pay(page({ intent: { next_action: { redirect_to_url: { url } } } }));
+  expect([checkout.step, checkout.bankUrl]).toEqual(['authenticating', url]);
+  will('GET /orders/ord_1', { body: orderOf('paid', 5, { paidAt: at }) });
+  await checkout.refresh();
+  expect(checkout.step).toBe('paid');
+});
+
+test('[S0.14] who cancels at the bank gives the goods back', async () => {
+  await hold();
+  will('POST /orders/ord_1/payments', asking);
+  const pay = page();
+  void checkout.pay(pay);
+  await vi.waitFor(() => expect(checkout.step).toBe('authenticating'));
+  will('POST /orders/ord_1/cancel', { body: orderOf('cancelled', 4) });
+  await checkout.cancel();
+  expect([checkout.step, sentTo('POST /orders/ord_1/cancel').length]).toEqual(['closed', 1]);
+});
+
+test('[S0.14] a declined card keeps the hold, and the same order can be paid again', async () => {
+  await hold();
   will('POST /orders/ord_1/payments', problem('card-declined'), {
     body: { status: 'paid', order: orderOf('paid', 5, { paidAt: at }) },
   });
   will('GET /orders/ord_1', { body: orderOf('held', 4) });
-  await checkout.pay(stripe, elements);
-  expect([checkout.step, checkout.refusal]).toEqual(['held', 'card-declined']);
-  await checkout.pay(stripe, elements);
+  const pay = page();
+  await checkout.pay(pay);
+  expect([checkout.step, checkout.refusal, checkout.lastCard]).toEqual([
+    'held',
+    'card-declined',
+    { last4: '4242' },
+  ]);
+  await checkout.pay(pay);
   expect(checkout.step).toBe('paid');
-  const keys = sent.filter(({ path }) => path.endsWith('/payments')).map(({ key }) => key);
-  expect(new Set(keys).size).toBe(2);
+  const tries = sentTo('POST /orders/ord_1/payments');
+  expect(tries.map(({ body }) => body)).toEqual([
+    { confirmationToken: 'ctoken_1' },
+    { confirmationToken: 'ctoken_2' },
+  ]);
+});
+
+test('[M-O9] a try of which no word came is sent again with its own token: it charges once', async () => {
+  await hold();
+  will('POST /orders/ord_1/payments', problem('payment-service-down'), {
+    body: { status: 'paid', order: orderOf('paid', 5, { paidAt: at }) },
+  });
+  will('GET /orders/ord_1', { body: orderOf('paying', 3) });
+  const pay = page();
+  await checkout.pay(pay);
+  expect([checkout.step, checkout.refusal]).toEqual(['held', 'payment-service-down']);
+  await checkout.pay(pay);
+  expect([checkout.step, pay.tokens]).toEqual(['paid', 1]);
+});
+
+test('fields that are not filled leave the panel as it is', async () => {
+  await hold();
+  const pay = page();
+  pay.elements.submit = async () => ({ error: { code: 'incomplete' } });
+  await checkout.pay(pay);
+  expect([checkout.step, checkout.refusal]).toEqual(['held', '']);
 });
 
 test('an older word on the order changes nothing', async () => {
@@ -171,7 +333,7 @@ test('an older word on the order changes nothing', async () => {
   expect(checkout.step).toBe('paid');
 });
 
-test('[S0.13] a hold that ran out says so; leaving a hold gives it back', async () => {
+test('[S0.16] a hold that ran out says so; leaving a hold gives it back', async () => {
   await hold();
   tell(orderOf('expired', 3));
   expect(checkout.step).toBe('ended');
@@ -185,15 +347,78 @@ test('[S0.13] a hold that ran out says so; leaving a hold gives it back', async 
   expect(sent.at(-1)?.path).toBe('/orders/ord_1/cancel');
 });
 
-test('a coupon that does not fit is refused in the panel, and the goods can be bought without it', async () => {
+test('[S3.20] a coupon that does not fit is refused in the panel, and the goods can be bought without it', async () => {
   will('POST /quotes', problem('coupon-below-minimum'), { body: quoteOf(4000) });
-  await checkout.begin(product, { coupon: GrantId.parse('grant_1') });
+  will('POST /orders', { status: 201, body: orderOf('held', 2) });
+  await checkout.begin(wish({ coupon: grantId }));
   expect([checkout.step, checkout.refusal, checkout.quote]).toEqual([
-    'quoted',
+    'refused',
     'coupon-below-minimum',
     undefined,
   ]);
-  await checkout.setCoupon(undefined);
-  expect([checkout.refusal, checkout.quote?.totals.total.amount]).toEqual(['', 4000]);
-  expect(sent.at(-1)?.body).not.toHaveProperty('coupon');
+  await checkout.alter({ coupon: undefined });
+  expect([checkout.step, checkout.refusal, checkout.quote?.totals.total.amount]).toEqual(['held', '', 4000]);
+  expect(sentTo('POST /quotes').at(-1)?.body).not.toHaveProperty('coupon');
+});
+
+test('[S0.11] another quantity gives the hold back and holds anew, without a word of a changed price', async () => {
+  await hold();
+  will('POST /orders/ord_1/cancel', { body: orderOf('cancelled', 3) });
+  will('POST /quotes', { body: quoteOf(7000, {}, 8000) });
+  will('POST /orders', { status: 201, body: orderOf('held', 2, { orderId: 'ord_2' }) });
+  await checkout.alter({ lines: lines.map((line) => ({ ...line, quantity: 2 })) });
+  expect([checkout.step, checkout.order?.orderId, checkout.change]).toEqual(['held', 'ord_2', undefined]);
+  expect(sent.map(({ path }) => path).slice(-3)).toEqual(['/orders/ord_1/cancel', '/quotes', '/orders']);
+});
+
+test('[S0.13] goods that are sent ask for an address, and the totals are asked for it', async () => {
+  const sending = { needsDelivery: true, isTotalFinal: false };
+  will('POST /quotes', { body: quoteOf(4000, sending) }, { body: quoteOf(4800, { needsDelivery: true }) });
+  will('POST /orders', { status: 201, body: orderOf('held', 2) });
+  await checkout.begin(wish());
+  expect([checkout.step, checkout.quote?.isTotalFinal, sentTo('POST /orders')]).toEqual([
+    'address',
+    false,
+    [],
+  ]);
+  await checkout.sendTo({ ...home, region: 'BE' });
+  expect(sentTo('POST /quotes').at(-1)?.body).toMatchObject({
+    destination: { country: 'DE', region: 'BE' },
+  });
+  expect([checkout.step, sentTo('POST /orders')[0]?.body]).toMatchObject([
+    'held',
+    { delivery: { name: 'Mia' }, quotedTotal: usd(4800) },
+  ]);
+});
+
+test('[S0.13] the default address of the book is taken without a question', async () => {
+  inBook = home;
+  will('POST /quotes', { body: quoteOf(4000, { needsDelivery: true }) }, { body: quoteOf(4000) });
+  will('POST /orders', { status: 201, body: orderOf('held', 2) });
+  await checkout.begin(wish());
+  expect([checkout.step, checkout.delivery]).toEqual(['held', home]);
+});
+
+test('[S0.13] an address that leaves the total open is asked for its state or province', async () => {
+  will(
+    'POST /quotes',
+    { body: quoteOf(4000, { needsDelivery: true, isTotalFinal: false }) },
+    { body: quoteOf(4000, { needsDelivery: true, isTotalFinal: false }) },
+  );
+  await checkout.begin(wish());
+  await checkout.sendTo(home);
+  expect([checkout.step, checkout.refusal]).toEqual(['address', 'address-required']);
+});
+
+test('[M-O12] what was placed out of the cart and left goes back into it; what was paid does not', async () => {
+  await hold({ isFromCart: true });
+  expect(sentTo('POST /orders')[0]?.body).toMatchObject({ isFromCart: true });
+  will('POST /orders/ord_1/cancel', { body: orderOf('cancelled', 3) });
+  await checkout.cancel();
+  expect(putBack.map(({ lines: left }) => left)).toEqual([lines]);
+
+  await hold({ isFromCart: true });
+  tell(orderOf('paid', 4, { paidAt: at }));
+  checkout.close();
+  expect(putBack).toHaveLength(1);
 });

@@ -2,8 +2,9 @@ import { z } from 'zod';
 import type { PaymentConfig } from '#contract/payments.ts';
 
 /** The part of Stripe.js that the panel uses; the simulator's script has the same surface. */
-type StripeElements = {
+export type StripeElements = {
   create(kind: 'payment', options: object): StripeElement;
+  update(options: object): void;
   submit(): Promise<{ error?: StripeFault }>;
 };
 type StripeElement = {
@@ -11,16 +12,18 @@ type StripeElement = {
   destroy(): void;
   on(event: string, act: (detail: unknown) => void): void;
 };
-type StripeFault = { message?: string; code?: string };
+type StripeFault = { message?: string; code?: string; type?: string };
 export type StripePage = {
   elements(options: object): StripeElements;
   createConfirmationToken(options: {
     elements: StripeElements;
     params?: object;
-  }): Promise<{ confirmationToken?: { id: string }; error?: StripeFault }>;
+  }): Promise<{ confirmationToken?: unknown; error?: StripeFault }>;
+  retrievePaymentIntent(clientSecret: string): Promise<{ paymentIntent?: unknown; error?: StripeFault }>;
   handleNextAction(options: { clientSecret: string }): Promise<{ error?: StripeFault }>;
 };
-export type { StripeElements };
+/** The payment service's script with the card fields that stand in the panel. */
+export type PaymentPage = { stripe: StripePage; elements: StripeElements };
 
 let loading: Promise<void> | undefined;
 
@@ -45,6 +48,51 @@ export async function loadStripe(
   return make.parse(Reflect.get(window, 'Stripe'))(publishableKey, {
     locale: locale === 'zh-CN' ? 'zh' : locale,
   });
+}
+
+const Token = z.object({
+  id: z.string(),
+  payment_method_preview: z
+    .object({ card: z.object({ last4: z.string() }).nullish().catch(undefined) })
+    .nullish()
+    .catch(undefined),
+});
+
+type CardToken =
+  | { ok: true; token: string; card: { last4: string } | undefined }
+  /** Empty: the fields themselves say what is wrong. */
+  | { ok: false; refusal: '' | 'payment-service-down' };
+
+/** Checks the fields and turns the card into a token; the card itself goes to the payment service alone. */
+export async function cardToken({ stripe, elements }: PaymentPage): Promise<CardToken> {
+  try {
+    const submitted = await elements.submit();
+    if (submitted.error) return { ok: false, refusal: '' };
+    const made = await stripe.createConfirmationToken({ elements });
+    const token = Token.safeParse(made.confirmationToken);
+    if (!token.success)
+      return { ok: false, refusal: made.error?.type === 'validation_error' ? '' : 'payment-service-down' };
+    const { id, payment_method_preview: preview } = token.data;
+    return { ok: true, token: id, card: preview?.card ?? undefined };
+  } catch {
+    return { ok: false, refusal: 'payment-service-down' };
+  }
+}
+
+const Redirected = z.object({
+  next_action: z.object({ redirect_to_url: z.object({ url: z.url({ protocol: /^https?$/ }) }) }),
+});
+
+/**
+ * Has the payer authenticate: in the payment service's dialog over the page, which ends with this promise; or on the
+ * bank's page at `url`, where the bank refuses to stand in ours.
+ */
+export async function askBank({ stripe }: PaymentPage, clientSecret: string): Promise<{ url?: string }> {
+  const intent = await stripe.retrievePaymentIntent(clientSecret).catch(() => undefined);
+  const redirected = Redirected.safeParse(intent?.paymentIntent);
+  if (redirected.success) return { url: redirected.data.next_action.redirect_to_url.url };
+  await stripe.handleNextAction({ clientSecret });
+  return {};
 }
 
 /** How the card fields look beside the video. */

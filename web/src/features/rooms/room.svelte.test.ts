@@ -20,7 +20,10 @@ const productOf = (name: string, stock = { available: 10, held: 0, sold: 0, vers
   vendorId: 'vnd_aki',
   title: name,
   description: '',
-  variants: [{ variantId: `var_${name}`, listPrice: { amount: 4000, currency: 'USD' }, stock }],
+  attributes: [],
+  variants: [
+    { variantId: `var_${name}`, listPrice: { amount: 4000, currency: 'USD' }, stock, isRetired: false },
+  ],
   isRetired: false,
   version: 1,
 });

@@ -11,5 +11,6 @@ export const keyWords = [
   { key: 'P', words: m.key_pip() },
   { key: 'L', words: m.key_like() },
   { key: 'W', words: m.key_coupons() },
+  { key: 'G', words: m.key_cart() },
   { key: '?', words: m.key_help() },
 ];

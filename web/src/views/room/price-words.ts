@@ -5,9 +5,18 @@ import { m } from '../../paraglide/messages.js';
 
 type Coupon = Pick<GrantView, 'amountOff' | 'minimumSpend' | 'productIds'>;
 
-/** What a product costs with this coupon in minor units; undefined where the coupon does not fit one unit of it. */
-export function priceWith(product: ProductView, coupon: Coupon): number | undefined {
-  const price = product.variants[0]?.listPrice;
+type Variant = Pick<ProductView['variants'][number], 'listPrice'>;
+
+/**
+ * What a product costs with this coupon in minor units; undefined where the coupon does not fit one unit of it. Without
+ * a variant it is the first one's price.
+ */
+export function priceWith(
+  product: ProductView,
+  coupon: Coupon,
+  variant: Variant | undefined = product.variants[0],
+): number | undefined {
+  const price = variant?.listPrice;
   if (!price || price.currency !== coupon.amountOff.currency) return undefined;
   if (!coupon.productIds.includes(product.productId) || price.amount < coupon.minimumSpend.amount)
     return undefined;
