@@ -228,6 +228,12 @@ test('[B9] an id of another vendor, of nobody, or of no form is answered alike: 
       answers.add(JSON.stringify([reply.status, said]));
     }
   }
+  for (const id of ids.filter((one) => one !== theirs.productId)) {
+    const { requestId: _, ...said } = Object(
+      (await (await house.visit()).call('GET', `/products/${id}`)).body,
+    );
+    answers.add(JSON.stringify([404, said]));
+  }
   // A variant of another product of one's own is not here either.
   for (const variantId of [variantOf(theirs), 'var_nobody', 'var_', `var_${'x'.repeat(5000)}`]) {
     for (const [method, place, body] of [

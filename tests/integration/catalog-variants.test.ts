@@ -131,6 +131,24 @@ test('[M-V1] retiring the last sold variant retires the product, also when two r
   expect(await add(product)).toMatchObject({ status: 409, body: { code: 'product-retired' } });
 });
 
+test('[M-V1] attributes are entered, changed by name and seen by everybody; each name once', async () => {
+  const [material, origin] = [
+    { name: 'Material', value: 'cast iron' },
+    { name: 'Made in', value: 'Morioka' },
+  ];
+  const entered = { ...large, title: 'Kettle', attributes: [material, origin] };
+  const kettle = await aki.send('POST', `/vendors/${vendorId}/products`, entered, DeskProduct);
+  const seen = async () =>
+    (await (await house.visit()).get(`/products/${kettle.productId}`, ProductView)).attributes;
+  expect(await seen()).toEqual([material, origin]);
+  const change = (attributes: unknown) =>
+    aki.call('PATCH', pathOf(kettle), { attributes }, { 'if-match': '"1"' });
+  expect((await change([material, material])).status).toBe(422);
+  expect((await change([{ name: 'Material', value: '' }])).status).toBe(422);
+  expect((await change([{ name: 'Material', value: 'iron' }])).status).toBe(200);
+  expect(await seen()).toEqual([{ name: 'Material', value: 'iron' }]);
+});
+
 test('[M-V1] each change of variants leaves an audit entry with what was before and after', async () => {
   const { product, second } = await pair();
   await edit(product, second.variantId, { listPrice: usd(6100) }, `"${product.version}"`);
