@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { OrderState } from '#contract/checkout.ts';
-import { AccountId, OrderId, ProductId, StreamId, VariantId, VendorId } from '#contract/ids.ts';
+import { AccountId, OrderId, StreamId, VendorId } from '#contract/ids.ts';
 import { checkoutEvents } from '#contract/internal/checkout.ts';
 import { type Transition, transitions } from '#server/checkout/core/transitions.ts';
 import { changed } from '#server/checkout/events.ts';
@@ -14,72 +14,13 @@ import { processClock as clock } from '#server/platform/clock.ts';
 import { closeMongo, openMongo as connect, migrate } from '#server/platform/mongo.ts';
 import { Outbox, type OutboxEvent } from '#server/platform/outbox.ts';
 import { openMongo } from '../support/mongo.ts';
+import { at, orderOf } from '../support/orders.ts';
 
 const mongo = await connect(openMongo());
 await migrate(mongo, checkoutMigrations);
 afterAll(() => closeMongo(mongo));
 
 const fresh = () => randomUUID().replaceAll('-', '');
-const at = new Date('2026-03-01T12:00:00Z');
-const price = (amount: number) => ({ amount, currency: 'USD' as const });
-
-const orderOf = (more: Partial<Order> = {}): Order => ({
-  orderId: OrderId.parse(`ord_${fresh()}`),
-  personId: AccountId.parse(`acc_${fresh()}`),
-  vendorId: VendorId.parse(`vnd_${fresh()}`),
-  streamId: undefined,
-  channelId: undefined,
-  state: 'pending',
-  version: 1,
-  askDigest: 'digest',
-  seller: { legalName: 'Aki', legalAddress: '', conditions: '' },
-  lines: [
-    {
-      productId: ProductId.parse('prd_teapot'),
-      variantId: VariantId.parse('var_teapot'),
-      title: 'Teapot',
-      quantity: 1,
-      list: price(10_000),
-      unit: price(10_000),
-      subtotal: price(10_000),
-      discount: price(7000),
-      total: price(3000),
-    },
-  ],
-  totals: {
-    goods: price(10_000),
-    discount: price(7000),
-    shipping: price(0),
-    tax: price(0),
-    isTaxIncluded: false,
-    total: price(3000),
-  },
-  discounts: [{ funder: 'vendor', amount: price(7000) }],
-  fee: price(150),
-  terms: [{ kind: 'coupon', ref: 'grant_1', label: 'Drop' }],
-  email: undefined,
-  delivery: { name: 'W1', street: 'Long Lane 1', city: 'York', postcode: 'YO1', country: 'GB' },
-  placedAt: at,
-  holdEndsAt: new Date(at.getTime() + 300_000),
-  holdOwner: 'owner',
-  adopted: [],
-  isFromCart: false,
-  capture: 'now',
-  attempts: 0,
-  paying: undefined,
-  openIntents: [],
-  refusedIntents: [],
-  ending: undefined,
-  paid: undefined,
-  invoiceNumber: undefined,
-  tracking: undefined,
-  refunds: [],
-  dispute: undefined,
-  lastFailure: undefined,
-  refusal: undefined,
-  history: [{ at, state: 'pending', cause: 'placed' }],
-  ...more,
-});
 
 const heard: OutboxEvent[] = [];
 const outbox = new Outbox(clock);
