@@ -1,10 +1,15 @@
 import { parseArgs } from 'node:util';
+import { checkoutBench } from './checkout.ts';
 import { claimsBench } from './claims.ts';
 import { type Bench, runBench, tellResult } from './frame.ts';
+import { ledgerBench } from './ledger.ts';
 
 const benches: Record<string, (isQuick: boolean) => Promise<Bench>> = {
   claims: (isQuick) => claimsBench({ isDurable: false, claims: isQuick ? 200_000 : 500_000 }),
   'claims-durable': (isQuick) => claimsBench({ isDurable: true, claims: isQuick ? 100_000 : 300_000 }),
+  checkout: (isQuick) =>
+    checkoutBench(isQuick ? { orders: 300, payments: 20 } : { orders: 1000, payments: 40 }),
+  ledger: (isQuick) => ledgerBench(isQuick ? 100_000 : 400_000),
 };
 
 const { values, positionals } = parseArgs({
