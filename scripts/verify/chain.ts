@@ -28,16 +28,19 @@ export class ChainCheck {
     const stored = new Map(entries.map((entry) => [entry.causeId, entry]));
     for (const [index, causeId] of seal.causes.entries()) {
       const entry = stored.get(causeId);
-      const name = `journal ${causeId}, entry ${seal.first + index}`;
-      const digest = seal.digests[index] ?? '';
-      if (this.#sealed.has(causeId)) found.push({ where: name, stored: 'sealed twice', recomputed: 'once' });
+      const sealed = seal.digests[index] ?? '';
+      const differs = (isStored: string, recomputed: string) =>
+        found.push({
+          where: `journal ${causeId}, entry ${seal.first + index}`,
+          stored: isStored,
+          recomputed,
+        });
+      if (this.#sealed.has(causeId)) differs('sealed twice', 'once');
       this.#sealed.add(causeId);
-      if (entry === undefined)
-        found.push({ where: name, stored: 'missing', recomputed: `sealed as ${digest}` });
-      else {
-        found.push(...unlessEqual(name, `content ${digestOf(entry)}`, `content ${digest}`));
-        if (!entry.isSealed) this.#notMarked.push(causeId);
-      }
+      const digest = entry && digestOf(entry);
+      if (digest === undefined) differs('missing', `sealed as ${sealed}`);
+      else if (digest !== sealed) differs(`content ${digest}`, `content ${sealed}`);
+      if (entry?.isSealed === false) this.#notMarked.push(causeId);
     }
     this.#number = seal.number + 1;
     this.#first = seal.first + seal.causes.length;

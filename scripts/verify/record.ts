@@ -53,13 +53,13 @@ const Passage = z
   .transform(({ _id, legs }): PassageEntry => ({ causeId: _id, legs }));
 
 const Units = { available: z.number(), held: z.number(), sold: z.number() };
-const Change = { id: z.string(), cause: z.string(), quantity: z.number() };
+const Change = { cause: z.string(), quantity: z.number() };
 const Stock = z
   .object({
     _id: z.string(),
     ...Units,
     version: z.number(),
-    unwritten: z.array(z.object(Change)),
+    unwritten: z.array(z.object({ id: z.string(), ...Change })),
     pending: z.array(z.unknown()),
   })
   .transform(({ _id, ...stock }): StoredStock => ({ ...stock, variantId: _id }));
@@ -69,7 +69,6 @@ const StockEntry = z
     variantId: z.string(),
     ...Units,
     ...Change,
-    id: z.undefined(),
     version: z.number(),
   })
   .transform(
@@ -79,6 +78,13 @@ const Movement = z.object({
   state: z.string(),
   lines: z.array(z.object({ variantId: z.string(), quantity: z.number() })),
 });
+
+/** @throws Error that names a document whose form is not what the house writes. */
+function read<Shape extends z.ZodType>(shape: Shape, document: { _id: unknown }): z.output<Shape> {
+  const found = shape.safeParse(document);
+  if (found.success) return found.data;
+  throw new Error(`${String(document._id)} cannot be read: ${z.prettifyError(found.error)}`);
+}
 
 const batchSize = 500;
 
@@ -95,7 +101,7 @@ export function mongoRecord(mongo: Mongo): LedgerRecord {
     const accounts = orderIds.map((orderId) => `order:${orderId}`);
     const found = new Map(accounts.map((account): [string, PassageEntry[]] => [account, []]));
     for await (const document of mongo.collection('journal').find({ 'legs.account': { $in: accounts } })) {
-      const entry = Passage.parse(document);
+      const entry = read(Passage, document);
       for (const account of new Set(entry.legs.map((leg) => leg.account))) found.get(account)?.push(entry);
     }
     return found;
@@ -104,7 +110,7 @@ export function mongoRecord(mongo: Mongo): LedgerRecord {
     async *orders() {
       const cursor = mongo.collection('orders').find({}).sort({ _id: 1 });
       for await (const documents of inBatches(cursor)) {
-        const orders = documents.map((document) => Order.parse(document));
+        const orders = documents.map((document) => read(Order, document));
         const passages = await passagesOf(orders.map(({ orderId }) => orderId));
         for (const order of orders) yield { order, entries: passages.get(`order:${order.orderId}`) ?? [] };
       }
@@ -113,7 +119,7 @@ export function mongoRecord(mongo: Mongo): LedgerRecord {
       const moved = new Map<string, MovedUnits>();
       const states = { state: { $in: ['held', 'committed'] } };
       for await (const document of mongo.collection('stock_movements').find(states)) {
-        const { state, lines } = Movement.parse(document);
+        const { state, lines } = read(Movement, document);
         for (const { variantId, quantity } of lines) {
           const units = moved.get(variantId) ?? { held: 0, committed: 0 };
           units[state === 'held' ? 'held' : 'committed'] += quantity;
@@ -121,11 +127,11 @@ export function mongoRecord(mongo: Mongo): LedgerRecord {
         }
       }
       for await (const document of mongo.collection('stock').find({}).sort({ _id: 1 })) {
-        const stock = Stock.parse(document);
+        const stock = read(Stock, document);
         const { variantId } = stock;
         const found = mongo.collection('stock_entries').find({ variantId }).sort({ version: 1 });
         const entries: StoredEntry[] = [];
-        for await (const entry of found) entries.push(StockEntry.parse(entry));
+        for await (const entry of found) entries.push(read(StockEntry, entry));
         yield { stock, entries, moved: moved.get(variantId) ?? { held: 0, committed: 0 } };
       }
     },
