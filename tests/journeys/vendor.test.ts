@@ -1,7 +1,8 @@
 import { AxeBuilder } from '@axe-core/playwright';
+import type { Route } from 'playwright';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
-import { DeskProduct, pageOf, StockEntry } from '#contract/catalog.ts';
+import { DeskProduct, pageOf, SellingTermsView, StockEntry } from '#contract/catalog.ts';
 import { type Delivery, DeskOrder, type OrderView, PlacedOrder, Quote } from '#contract/checkout.ts';
 import type { StreamId, VariantId } from '#contract/ids.ts';
 import type { Person } from '../support/cast.ts';
@@ -186,3 +187,131 @@ test('[M-V1] [M-V3] [M-O10] a vendor adds a variant and asks for shipping and ta
   await row.getByText('$15.00 back').waitFor();
   expect([...seat.slips, ...buyer.slips]).toEqual([]);
 }, 120_000);
+
+test('[M-V3] [M-O10] by keyboard alone a part is refunded, its answer is lost, and pressed again it stays one refund; then the rest; what is impossible is explained', async (context) => {
+  show.clearAfter(context, 'vendor-refunds');
+  const { bo, hana, house } = show;
+  const scarf = await shop.addProduct(bo.person, bo.vendorId, { title: 'Scarf', list: 2000, floor: 1500 });
+  const streamId = await show.schedule(scarf);
+  await hana.send('POST', `/streams/${streamId}/go-live`, undefined, z.unknown());
+  const seat = await show.seat(bo.person, `/vendor/${bo.vendorId}`);
+  const { page } = seat;
+  const sheet = page.getByRole('dialog');
+  await page.getByRole('button', { name: /^Orders/ }).press('Enter');
+  await page.getByText('No orders yet').waitFor();
+  const variantId = scarf.variants[0]?.variantId ?? expect.fail('no variant');
+  const mei = await show.viewer('mei');
+  const { orderId } = await buy(mei, scarf, { streamId, variantId, quantity: 1 });
+  const buyer = await show.seat(mei, `/orders/${orderId}`);
+  await buyer.page.getByTestId('order-state').getByText('Paid').waitFor();
+
+  // The sale came by itself.
+  await page.locator(`[data-order=${orderId}]`).waitFor(inTwoSeconds);
+  await page.getByRole('tab', { name: 'All' }).press('ArrowRight');
+  await page.getByRole('tab', { name: /^To send/, selected: true }).waitFor();
+  await page.locator('body').press('j');
+  await page.keyboard.press('Enter');
+  await sheet.getByRole('button', { name: 'Refund', exact: true }).press('Enter');
+  await sheet.getByLabel('An amount').press('Space');
+  await sheet.getByLabel('Stay with the buyer').press('Space');
+  await sheet.getByLabel('Amount (USD)').press('5');
+  await sheet.getByLabel('Reason').press('L');
+  await page.keyboard.type('ate');
+  const loseAnswer = async (route: Route) => {
+    await route.fetch();
+    await route.abort();
+  };
+  await page.route('**/refunds', loseAnswer, { times: 1 });
+  await page.keyboard.press('Enter');
+  await sheet.getByText('it is the same refund').waitFor();
+  await sheet.getByTestId('refunds').getByText('Late').waitFor();
+  await sheet.getByRole('button', { name: 'Refund $5.00' }).press('Enter');
+  await sheet.getByRole('button', { name: 'Refund', exact: true }).press('Enter');
+  const path = `/vendors/${bo.vendorId}/orders/${orderId}`;
+  expect((await bo.person.get(path, DeskOrder)).refunds).toMatchObject([{ amount: { amount: 500 } }]);
+
+  // All that is left: nothing more is offered then.
+  await sheet.getByLabel('All that is left, $15.00').press('Space');
+  await sheet.getByLabel('Written off').press('Space');
+  await sheet.getByLabel('Reason').press('M');
+  await page.keyboard.type('oth holes');
+  await page.keyboard.press('Enter');
+  await buyer.page.getByTestId('order-state').getByText('Refunded').waitFor(inTwoSeconds);
+  await sheet.getByTestId('order-state').getByText('Refunded').waitFor();
+  await sheet.getByText('Nothing to refund: all that was paid is back').waitFor();
+  expect(await sheet.getByRole('button', { name: 'Mark sent' }).count()).toBe(0);
+  expect((await bo.person.get(path, DeskOrder)).refunds[1]).toMatchObject({
+    amount: { amount: 1500 },
+    units: 'write-off',
+    reason: 'Moth holes',
+  });
+  expect(await faults(seat)).toEqual([]);
+
+  // A bank that asks money back stops refunds, and the sheet that is open says so.
+  await page.keyboard.press('Escape');
+  const other = await buy(await show.viewer('noa'), scarf, { streamId, variantId, quantity: 1 });
+  await page.locator(`[data-order=${other.orderId}]`).press('Enter');
+  await sheet.getByRole('button', { name: 'Refund', exact: true }).waitFor();
+  const charge = house.stripe.control
+    .objects()
+    .charges.find((one) => JSON.stringify(one).includes(other.orderId));
+  house.stripe.control.dispute(charge?.id ?? '');
+  await sheet.getByTestId('dispute').getByText('asks $20.00 back').waitFor();
+  await sheet
+    .getByTestId('dispute')
+    .getByText(/^Evidence counts until /)
+    .waitFor();
+  await sheet.getByText('No refund while the bank decides').waitFor();
+  expect(await sheet.getByRole('button', { name: 'Refund', exact: true }).count()).toBe(0);
+  await page.keyboard.press('Escape');
+  await page.getByRole('tab', { name: 'Disputed' }).click();
+  await page.locator(`[data-order=${other.orderId}]`).getByText('Disputed').waitFor();
+  expect([...seat.slips, ...buyer.slips]).toEqual([]);
+}, 120_000);
+
+test('[M-V1] [M-V2] terms that somebody else saved meanwhile are not written over unseen; payouts say how far they are', async (context) => {
+  show.clearAfter(context, 'vendor-terms');
+  const cleo = await show.viewer('cleo');
+  const vendorId = await shop.openVendor(cleo, 'Cleo Candles');
+  const seat = await show.seat(cleo, `/vendor/${vendorId}`);
+  const { page } = seat;
+  await page.getByRole('button', { name: 'Selling terms' }).click();
+  await page.getByLabel('Conditions').fill('Returns within 30 days.');
+  const path = `/vendors/${vendorId}/selling-terms`;
+  const { version, ...terms } = await cleo.get(path, SellingTermsView);
+  const theirs = { ...terms, legalName: 'Cleo Ltd', conditions: 'No returns.' };
+  await cleo.call('PUT', path, theirs, { 'if-match': `"${version}"` });
+  await page.getByRole('button', { name: 'Save', exact: true }).click();
+  await page.getByText('Somebody saved other terms meanwhile.').waitFor();
+  expect(await page.getByLabel('Conditions').inputValue()).toBe('Returns within 30 days.');
+  expect((await cleo.get(path, SellingTermsView)).conditions).toBe('No returns.');
+  await page.getByRole('button', { name: 'Keep mine' }).click();
+  await page.getByText('Save to put them in place of theirs.').waitFor();
+  await page.getByRole('button', { name: 'Save', exact: true }).click();
+  await page.getByText('All is saved.').waitFor();
+  expect((await cleo.get(path, SellingTermsView)).conditions).toBe('Returns within 30 days.');
+
+  const state = page.getByTestId('payout-state');
+  const payouts = async (wanted: string) => {
+    await page.reload();
+    await page.getByRole('button', { name: 'Payouts', exact: true }).click();
+    await state.getByText(wanted).waitFor();
+  };
+  await payouts('Payouts not connected');
+  let accountId = '';
+  await purse.connect(cleo, vendorId, (made) => {
+    accountId = made;
+  });
+  await payouts('Payouts incomplete');
+  await page.getByText('A bank account').waitFor();
+  await page.getByRole('button', { name: 'Continue at the payment service' }).waitFor();
+  // The simulator's review takes no time: this is the service's word while a real one lasts.
+  const review = { state: 'in-review', isPayable: false, missing: [] };
+  await page.route('**/payout', (route) => route.fulfill({ json: review }), { times: 1 });
+  await payouts('Payouts in review');
+  show.house.stripe.control.finishOnboarding(accountId);
+  await eventually(() => purse.isPayable(cleo, vendorId), 'the shop can be paid');
+  await payouts('Payouts connected');
+  expect(await page.getByText('Still missing').count()).toBe(0);
+  expect(await faults(seat)).toEqual([]);
+}, 60_000);
