@@ -84,9 +84,9 @@ test('[M-O7] [M-P8] failures are armed, seen and disarmed, and each change is au
   await house.stripe.webhooksSettled();
   const wish = { kind: 'webhook-lost', on: 'payment_intent.*', times: 5 };
   expect((await operator.call('POST', '/test-money/faults', wish)).status).toBe(204);
-  await operator.call('POST', '/test-money/faults', { kind: '429', times: 2 });
+  await operator.call('POST', '/test-money/faults', { kind: 'delay', times: 1000, seconds: 0 });
   const { faults } = await look('events');
-  expect(faults).toMatchObject([wish, { kind: '429', on: '/v1/*', times: 2 }]);
+  expect(faults).toMatchObject([wish, { kind: 'delay', on: '/v1/*' }]);
   for (const { id } of faults.slice(1))
     expect((await operator.call('DELETE', `/test-money/faults/${id}`)).status).toBe(204);
   const { id } = await pay();
@@ -103,13 +103,32 @@ test('[M-O7] [M-P8] failures are armed, seen and disarmed, and each change is au
     status: 'taken',
     deliveries: Array(4).fill({ status: 200 }),
   });
+  expect((await act('delay', lost.id, 1)).status).toBe(204);
+  expect((await entryOf('events', id)).deliveries).toHaveLength(4);
+  await house.stripe.webhooksSettled();
+  expect((await entryOf('events', id)).deliveries).toHaveLength(5);
   const Entry = z.object({ action: z.string(), handle: z.string() });
   const audited = z
     .array(Entry)
     .parse(await house.slices.mongo.collection('audit').find({ object: lost.id }).toArray());
-  expect(audited).toEqual(Array(3).fill({ action: 'test-money.change', handle: 'operator' }));
+  expect(audited).toEqual(Array(4).fill({ action: 'test-money.change', handle: 'operator' }));
   for (const fault of (await look('events')).faults)
     await operator.call('DELETE', `/test-money/faults/${fault.id}`);
+});
+
+test('[M-O7] a failure takes as long as was asked', async () => {
+  house.stripe.clearFaults();
+  for (const kind of ['webhook-delayed', 'webhook-reordered', 'delay', 'timeout-after'])
+    await operator.call('POST', '/test-money/faults', { kind, on: 'nothing', seconds: 3 });
+  const armed = await fetch(`${house.stripe.url}/_sim/faults`, {
+    headers: { authorization: `Bearer ${house.config.payments.secretKey}` },
+  });
+  expect(await armed.json()).toMatchObject([
+    { kind: 'webhook-delayed', type: 'nothing', ms: 3000 },
+    { kind: 'webhook-reordered', type: 'nothing', ms: 3000 },
+    { kind: 'delay', path: 'nothing', ms: 3000 },
+    { kind: 'timeout-after', path: 'nothing', ms: 3000 },
+  ]);
 });
 
 test('[M-O7] with Stripe itself the routes say so, and change nothing', async () => {
