@@ -46,7 +46,7 @@ describe.each(stores)('stock in %s', (technology, store) => {
     await expectWhole(variantId, 5);
   });
 
-  test('[M-O9] a name that was released is over, even where it held nothing or was refused: no sleeper holds under it', async () => {
+  test('[S0.16] [M-O9] a name that was released is over, even where it held nothing or was refused: no sleeper holds under it', async () => {
     const variantId = await variantWith(2);
     const [never, refused] = [`never${variantId}`, `refused${variantId}`];
     await holds.release(never, 'order-over');
@@ -71,21 +71,6 @@ describe.each(stores)('stock in %s', (technology, store) => {
     expect(await holds.release(b, 'late')).toMatchObject({ refusal: 'hold-ended' });
     expect(await balancesOf(variantId)).toEqual({ available: 4, held: 0, sold: 1 });
     await expectWhole(variantId, 5);
-  });
-
-  test('[S0.16] a release ends a name for good, whether it held anything or not: a hold that comes later is refused', async () => {
-    const variantId = await variantWith(2);
-    const [early, short] = [`early${variantId}`, `short${variantId}`];
-    expect(await holds.commit(early)).toMatchObject({ refusal: 'hold-ended' });
-    expect(await holds.release(early, 'order over')).toMatchObject({ ok: true });
-    expect(await hold(variantId, short, 3)).toMatchObject({ refusal: 'out-of-stock' });
-    expect(await holds.release(short, 'order over')).toMatchObject({ ok: true });
-    for (const owner of [early, short]) {
-      expect(await hold(variantId, owner)).toMatchObject({ refusal: 'hold-ended' });
-      expect(await holds.release(owner, 'again')).toMatchObject({ ok: true });
-    }
-    expect(await balancesOf(variantId)).toEqual({ available: 2, held: 0, sold: 0 });
-    await expectWhole(variantId, 2);
   });
 
   test('[M-O10] what was sold comes back once for each return, on the shelf or out of the books', async () => {
@@ -139,7 +124,7 @@ describe.each(stores)('stock in %s', (technology, store) => {
     expect(await balancesOf(scarce)).toEqual({ available: 0, held: 2, sold: 0 });
   });
 
-  test('a retired product takes no new holds; those it has may still end', async () => {
+  test('[M-V1] a retired product takes no new holds; those it has may still end', async () => {
     const variantId = await variantWith(3);
     await hold(variantId, `a${variantId}`);
     await store.setRetired(variantId, true);
