@@ -1,4 +1,4 @@
-import type { OrderState } from '#contract/checkout.ts';
+import type { OrderState, OrderView } from '#contract/checkout.ts';
 import { m } from '../../paraglide/messages.js';
 
 const states: Record<OrderState, { words: () => string; look: '' | 'ok' | 'held' | 'danger' | 'info' }> = {
@@ -14,6 +14,22 @@ const states: Record<OrderState, { words: () => string; look: '' | 'ok' | 'held'
   refunded: { words: m.order_state_refunded, look: 'info' },
 };
 
-/** What a buyer is told of an order's state, and how its badge looks. */
-export const orderStateWords = (state: OrderState): string => states[state].words();
-export const orderStateLook = (state: OrderState): string => states[state].look;
+/** What a buyer is told of an order's state: of money that is back in part, too. */
+export const orderWords = (order: Pick<OrderView, 'state' | 'refunded'>): string =>
+  isPartlyBack(order) ? m.partly_refunded() : states[order.state].words();
+
+/** How the badge of an order looks. */
+export const orderLook = (order: Pick<OrderView, 'state' | 'refunded'>): string =>
+  isPartlyBack(order) ? 'info' : states[order.state].look;
+
+const isPartlyBack = ({ state, refunded }: Pick<OrderView, 'state' | 'refunded'>): boolean =>
+  refunded.amount > 0 && state !== 'refunded';
+
+const causes: Record<string, () => string> = {
+  'card-declined': m.order_declined,
+  'left-by-payer': m.order_left_bank,
+};
+
+/** One step of an order's life in words. */
+export const stepWords = ({ state, cause }: OrderView['history'][number]): string =>
+  (causes[cause] ?? states[state].words)();
