@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { JournalEntry } from '#server/payments/core/journal.ts';
 import { memoryLedger } from '#server/payments/journal.memory.ts';
@@ -6,8 +7,10 @@ import { mongoJournal } from '#server/payments/journal.mongo.ts';
 import { paymentMigrations } from '#server/payments/migrations.ts';
 import { sealJournal } from '#server/payments/sealing.ts';
 import { mongoSeals } from '#server/payments/seals.mongo.ts';
-import type { SealBook } from '#server/payments/seals.ts';
+import type { RecordedEntry, Seal, SealBook } from '#server/payments/seals.ts';
 import { closeMongo, openMongo as connect, migrate } from '#server/platform/mongo.ts';
+import { ChainCheck } from '../../scripts/verify/chain.ts';
+import type { Difference } from '../../scripts/verify/difference.ts';
 import { openMongo } from '../support/mongo.ts';
 
 const mongo = await connect(openMongo());
@@ -112,4 +115,44 @@ describe.each([
       if (earlier) expect([first, previous]).toEqual([earlier.first + earlier.causes.length, earlier.hash]);
     }
   });
+
+  test('[I15] what is read back is what was sealed, and a byte flipped in any of 100 random places is found', async () => {
+    const chain = await chainOf(seals);
+    const stored = await Array.fromAsync(seals.entries());
+    expect(differencesOf(chain, stored)).toEqual([]);
+    const seed = Math.floor(Math.random() * 2 ** 31);
+    const dice = fc.sample(fc.nat(1_000_000), { seed, numRuns: 400 });
+    const roll = (sides: number) => (dice.shift() ?? 0) % sides;
+    for (let round = 0; round < 100; round += 1) {
+      const copy = structuredClone({ chain, stored });
+      const documents: object[] = roll(2) === 0 ? [...copy.chain] : [...copy.stored];
+      const places = leavesOf(documents[roll(documents.length)]).filter(({ key }) => key !== 'isSealed');
+      const { holder = {}, key = '' } = places[roll(places.length)] ?? {};
+      const text = Buffer.from(String(holder[key]));
+      const at = roll(text.length);
+      text[at] = (text[at] ?? 0) ^ 1;
+      holder[key] = typeof holder[key] === 'number' ? Number(text.toString()) : text.toString();
+      expect(differencesOf(copy.chain, copy.stored), `seed ${seed}, round ${round}: ${key}`).not.toEqual([]);
+    }
+  });
 });
+
+function differencesOf(chain: readonly Seal[], stored: readonly RecordedEntry[]): Difference[] {
+  const check = new ChainCheck();
+  const byCause = new Map(stored.map((entry) => [entry.causeId, entry]));
+  const found = chain.flatMap((seal) =>
+    check.next(
+      seal,
+      seal.causes.flatMap((causeId) => byCause.get(causeId) ?? []),
+    ),
+  );
+  return [...found, ...stored.flatMap((entry) => check.stray(entry))];
+}
+
+type Leaf = { holder: Record<string, unknown>; key: string };
+const leavesOf = (value: unknown): Leaf[] =>
+  typeof value !== 'object' || value === null
+    ? []
+    : Object.entries(value).flatMap(([key, inner]) =>
+        typeof inner === 'object' ? leavesOf(inner) : [{ holder: value as Record<string, unknown>, key }],
+      );

@@ -90,6 +90,39 @@ describe.each([
     expect(await store.moveOf(move.moveId)).toMatchObject({ madeAs: 'tr_1' });
   });
 
+  test('[M-O10] a definite no is counted once for all who heard it, and changes nothing of a move that was made', async () => {
+    const { moveId } = moveOf();
+    await store.plan(moveOf({ moveId, kind: 'reversal', afterMoveId: 'transfer:ord_1:charge' }));
+    const heard = { ...moveOf({ moveId }), tries: 0, refusals: 0 };
+    await Promise.all(Array.from({ length: 5 }, () => store.putOffRefused(heard, later(9000), 'a no')));
+    expect(await store.moveOf(moveId)).toMatchObject({ refusals: 1, dueAt: later(9000) });
+    expect(await store.dueMoves('reversal', later(8999), 10)).toEqual([]);
+    await store.putOff(moveId, later(9500), 'a fault');
+    expect(await store.dueMoves('reversal', later(9500), 10)).toMatchObject([
+      { moveId, afterMoveId: 'transfer:ord_1:charge', tries: 2, refusals: 1 },
+    ]);
+    await store.markMade(moveId, 'trr_1', at);
+    await store.putOffRefused({ ...heard, refusals: 1 }, later(1), 'a no');
+    await store.putOff(moveId, later(1), 'a fault');
+    await store.markMade(moveId, 'trr_2', at);
+    expect(await store.moveOf(moveId)).toMatchObject({ madeAs: 'trr_1', tries: 2, refusals: 1 });
+  });
+
+  test('a dispute is kept as last seen, by its payment', async () => {
+    const [intentId, disputeId] = [`pi_${randomUUID()}`, `du_${randomUUID()}`];
+    const dispute = {
+      ...{ disputeId, intentId, subjectId: 'ord_1', state: 'open' as const, reason: 'fraudulent' },
+      ...{ amount: { amount: 3000, currency: 'USD' as const }, at, seenAt: at },
+      evidenceDueAt: later(60_000),
+    };
+    await store.saveDispute(dispute);
+    expect(await store.disputesOf(intentId)).toEqual([dispute]);
+    const lost = { ...dispute, state: 'lost' as const, seenAt: later(1) };
+    await store.saveDispute(lost);
+    expect(await store.disputesOf(intentId)).toEqual([lost]);
+    expect(await store.disputesOf('pi_nobody')).toEqual([]);
+  });
+
   test('what was last seen of payments is answered for those asked', async () => {
     const intentId = `pi_${randomUUID()}`;
     await store.note({ intentId, look: 'processing', causeId: 'evt_1', at });
@@ -110,6 +143,7 @@ describe.each([
     await store.savePayout(vendorId, account, at);
     expect(await store.payoutOf(vendorId)).toEqual(account);
     expect(await store.unfinishedPayouts(100)).toContainEqual({ vendorId, accountId: 'acct_1' });
+    expect([await store.knowsAccount('acct_1'), await store.knowsAccount('acct_2')]).toEqual([true, false]);
     await store.savePayout(vendorId, { ...account, canBePaid: true, missing: [] }, at);
     expect(await store.unfinishedPayouts(100)).not.toContainEqual({ vendorId, accountId: 'acct_1' });
   });
