@@ -236,7 +236,7 @@ test('[M-V3] [M-O10] by keyboard alone a part is refunded, its answer is lost, a
   await sheet.getByLabel('Reason').press('M');
   await page.keyboard.type('oth holes');
   await page.keyboard.press('Enter');
-  await buyer.page.getByTestId('order-state').getByText('Refunded').waitFor(inTwoSeconds);
+  await buyer.page.getByTestId('order-state').getByText('Refunded', { exact: true }).waitFor(inTwoSeconds);
   await sheet.getByTestId('order-state').getByText('Refunded').waitFor();
   await sheet.getByText('Nothing to refund: all that was paid is back').waitFor();
   expect(await sheet.getByRole('button', { name: 'Mark sent' }).count()).toBe(0);

@@ -76,6 +76,14 @@ export class VendorDesk {
     }
   }
 
+  /** Reads anew what may have been told while nobody heard. */
+  async catchUp(): Promise<void> {
+    const { filter, opened } = this.orders;
+    await Promise.all([this.loadProducts(), this.orders.load(), this.loadDrops()]);
+    if (filter !== 'all') await this.orders.choose(filter);
+    if (opened) await this.orders.open(opened);
+  }
+
   /** Hears of sales and drops until the returned function is called. */
   follow(socket: LiveSocket): () => void {
     // What a reader does not see now is read when somebody comes back to it.
