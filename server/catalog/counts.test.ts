@@ -58,6 +58,22 @@ test('[RULE-1] whoever asks for what was sold out a moment ago is told so withou
   expect(asked).toEqual([]);
 });
 
+test('[RULE-1] while it stays sold out the record is asked once in each moment, and its word serves all', async () => {
+  const { hold } = process();
+  await hold('ord_a');
+  await arrived();
+  for (let moment = 0; moment < 3; moment += 1) {
+    nowMs += 300;
+    asked = [];
+    const scout = `ord_${randomUUID()}`;
+    for (const owner of [scout, 'ord_b', 'ord_c']) {
+      expect(await hold(owner)).toMatchObject({ refusal: 'out-of-stock' });
+      await arrived();
+    }
+    expect(asked).toEqual([scout, variantId]);
+  }
+});
+
 test('[RULE-1] a count turns nobody away for longer than a moment, even when the word of returned units was lost', async () => {
   const { hold } = process();
   await hold('ord_a');
