@@ -2,6 +2,9 @@ import fc from 'fast-check';
 import Stripe from 'stripe';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { OrderId } from '#contract/ids.ts';
+import { verifyLedger } from '../../scripts/verify/ledger.ts';
+import { mongoRecord } from '../../scripts/verify/record.ts';
+import { listService } from '../../scripts/verify/service-list.ts';
 import { openTill, type Till } from '../support/till.ts';
 
 let till: Till;
@@ -162,7 +165,7 @@ test('[S0.12] a transfer waits for a vendor that cannot be paid, and goes once',
   ]);
 });
 
-test('[M-O11] after a random run of 100 actions every balance is the sum of its entries, and every order sums to zero', async () => {
+test('[M-O11] [M-O10] after a random run of 100 actions, refunds among them, every balance is the sum of its entries, every order sums to zero, and nothing differs', async () => {
   const seed = Math.floor(Math.random() * 2 ** 31);
   const pick = <Item>(list: readonly Item[], dice: number): Item | undefined => list[dice % list.length];
   const dice = fc.sample(fc.nat(1_000_000), { seed, numRuns: 300 });
@@ -173,7 +176,7 @@ test('[M-O11] after a random run of 100 actions every balance is the sum of its 
   const orders: OrderId[] = [];
   const act = async (): Promise<void> => {
     const orderId = pick(orders, roll());
-    switch (roll() % 8) {
+    switch (roll() % 10) {
       case 0:
       case 1:
       case 2: {
@@ -212,7 +215,20 @@ test('[M-O11] after a random run of 100 actions every balance is the sum of its 
         if (intentId) till.stripe.control.authenticate(intentId, roll() % 2 === 0 ? 'complete' : 'fail');
         return;
       }
-      case 7:
+      case 7: {
+        const refundable = orderId && (await till.orderNow(orderId)).paid;
+        if (!refundable) return;
+        const amount = { amount: 1 + (roll() % 1500), currency: 'USD' as const };
+        await till.checkout.refund(orderId, `random-${roll()}`, {
+          ...{ lines: [], units: roll() % 2 === 0 ? 'restock' : 'keep', reason: 'a random one' },
+          ...(roll() % 3 === 0 ? {} : { amount }),
+        });
+        return;
+      }
+      case 8:
+        till.stripe.addFault({ kind: 'timeout-after', method: 'POST', path: '/v1/refunds', ms: 1, times: 1 });
+        return;
+      case 9:
         till.pass(60_000);
         await till.checkout.sweepHolds();
         await till.payments.sweepTransfers();
@@ -220,17 +236,22 @@ test('[M-O11] after a random run of 100 actions every balance is the sum of its 
   };
   for (let round = 0; round < 100; round += 1) await act();
   await till.settled();
+  till.stripe.clearFaults();
   till.pass(400_000);
   for (let round = 0; round < 2; round += 1) {
     await till.checkout.sweepHolds();
     await till.payments.reconcile(new Date(0));
+    await till.payments.sweepRefunds();
     await till.payments.sweepTransfers();
+    await till.payments.sweepReversals();
+    till.pass(61_000);
   }
+  await till.payments.sealJournal();
   const states = new Set<string>();
   for (const orderId of orders) {
     const { state } = await till.orderNow(orderId);
     states.add(state);
-    expect(['paid', 'expired', 'cancelled'], `seed ${seed}`).toContain(state);
+    expect(['paid', 'refunded', 'expired', 'cancelled'], `seed ${seed}`).toContain(state);
     expect(await sumOf(`order:${orderId}`), `seed ${seed}`).toBe(0);
   }
   expect([...states], `seed ${seed}`).toContain('paid');
@@ -241,4 +262,12 @@ test('[M-O11] after a random run of 100 actions every balance is the sum of its 
   ).toBe(0);
   expect(await sumOf('payment-service'), `seed ${seed}`).toBe(await countedByService());
   expect(await sumOf(`vendor:${till.vendorId}`), `seed ${seed}`).toBe(0);
+  const { differences } = await verifyLedger({
+    seals: till.payments.seals,
+    balances: () => till.payments.journal.balances(),
+    record: mongoRecord(till.mongo),
+    service: () => listService({ secretKey: 'sk_test_till', simulatorUrl: till.stripe.url }),
+    now: till.clock.now() + 3_600_000,
+  });
+  expect(differences, `seed ${seed}`).toEqual([]);
 }, 60_000);
