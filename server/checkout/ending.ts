@@ -49,6 +49,8 @@ async function finishEnding(checkout: Checkout, orderId: OrderId): Promise<'over
   for (const intentId of order.openIntents) {
     const stands = await payments.cancel(intentId);
     await failpoint('checkout.end:payment-cancelled');
+    // Late money: heard of again, and bought for or sent back, when the order is over.
+    if (order.ending?.isFreeing && stands !== 'cancelled') continue;
     if (stands === 'processing') return 'waiting';
     if (stands === 'paid') {
       await payments.observePayment(intentId, `ending:${orderId}`);
@@ -56,7 +58,18 @@ async function finishEnding(checkout: Checkout, orderId: OrderId): Promise<'over
     }
     await store.closeIntent(orderId, intentId);
   }
-  const { as, cause } = order.ending ?? { as: 'cancelled', cause: 'unknown' };
+  const ending: Ending = order.ending ?? { as: 'cancelled', cause: 'unknown' };
+  const { as, cause } = ending;
+  if (!ending.isFreeing) {
+    const guard = { version: order.version };
+    const fenced = await store.amend(orderId, {
+      guard,
+      set: { ending: { ...ending, isFreeing: true } },
+      events: [],
+    });
+    if (fenced === undefined) return 'waiting';
+    await failpoint('checkout.end:freeing');
+  }
   for (const holdOwner of holdOwnersOf(order)) {
     const released = await catalog.holds.release(holdOwner, cause);
     if (!released.ok) throw new Fault('conflict', `stock of ${orderId} is sold, and the order is not paid`);

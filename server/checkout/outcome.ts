@@ -69,6 +69,7 @@ async function moneyCame(checkout: Checkout, payment: ObservedPayment): Promise<
         total: order.totals.total,
         paidBy: order.paid?.intentId,
         refused: order.refusedIntents,
+        isFreeing: order.ending?.isFreeing,
       },
       { intentId, amount },
     );
@@ -95,6 +96,8 @@ async function complete(checkout: Checkout, order: Order, sale: OrderPaid): Prom
   const at = nowOf(checkout);
   const moved = await store.move(order.orderId, {
     transition: 'complete',
+    // Not when its stock was given up between reading and moving.
+    guard: { version: order.version },
     set: { paid: sale, paying: undefined },
     cause: 'paid',
     at,

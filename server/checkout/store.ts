@@ -26,7 +26,12 @@ export type OrderPaid = {
 };
 
 /** Why an order is coming to its end, and as what it will have ended. */
-export type Ending = { as: 'expired' | 'cancelled'; cause: string };
+export type Ending = {
+  as: 'expired' | 'cancelled';
+  cause: string;
+  /** Every payment is called off, and what was held is being freed: money that comes now has come too late. */
+  isFreeing?: boolean;
+};
 
 /** The payer's bank asks the money back, as the payment service tells it. */
 export type OrderDispute = {
@@ -131,7 +136,7 @@ export type Move = {
 /** One guarded change of an order that stays in its state; whole or not at all. */
 export type Amendment = {
   guard: { version: number } | { state: OrderState };
-  set: Partial<Pick<Order, 'refunds' | 'dispute' | 'adopted'>>;
+  set: Partial<Pick<Order, 'refunds' | 'dispute' | 'adopted' | 'ending'>>;
   events: OutboxEvent[];
 };
 

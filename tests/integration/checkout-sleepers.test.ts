@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { openTill, type Till } from '../support/till.ts';
+import { Death, openTill, type Till } from '../support/till.ts';
 
 let till: Till;
 beforeAll(async () => {
@@ -58,4 +58,37 @@ test('[M-O9] a process that slept while its order was refused and ended holds no
   sleeper.wake();
   expect(await late).toMatchObject({ ok: false });
   expect(await till.stockOf(teapot.variantId)).toEqual({ available: 1, held: 0, sold: 0 });
+});
+
+test('[M-O9] money that comes while a dead process has freed the stock and not ended the order waits for the end', async () => {
+  const teapot = await till.sell({ price: 3000, units: 1 });
+  const order = await till.place(till.newPerson(), till.askFor(teapot, 3000));
+  till.pass(300_000);
+  let isDead = false;
+  const victim = till.process((name) => {
+    isDead ||= name === 'checkout.end:stock-freed';
+    if (isDead) throw new Death(name);
+  });
+  await victim.checkout.endHold(order.orderId).catch(() => {});
+  expect(await till.orderNow(order.orderId)).toMatchObject({ state: 'expiring' });
+  // The one unit goes to somebody else, and then the first one's money is there.
+  const other = await till.place(till.newPerson(), till.askFor(teapot, 3000));
+  till.stripe.setWebhookUrl(undefined);
+  const { id: intentId } = await till.sdk.paymentIntents.create({
+    amount: 3000,
+    currency: 'usd',
+    confirm: true,
+    confirmation_token: await till.token(),
+    allowed_payment_method_types: ['card'],
+    transfer_group: order.orderId,
+    metadata: { purpose: 'order', subjectId: order.orderId, attempt: '9' },
+  });
+  till.stripe.setWebhookUrl(till.webhookUrl);
+  await expect(till.payments.observePayment(intentId, 'too early')).rejects.toThrow('is expiring');
+  await till.checkout.sweepHolds();
+  await till.payments.observePayment(intentId, 'again');
+  await till.settled();
+  expect(await till.orderNow(order.orderId)).toMatchObject({ state: 'refunded' });
+  expect(await till.orderNow(other.orderId)).toMatchObject({ state: 'held' });
+  expect(await till.stockOf(teapot.variantId)).toEqual({ available: 0, held: 1, sold: 0 });
 });

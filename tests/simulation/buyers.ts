@@ -81,7 +81,11 @@ async function shop(house: House, party: Party, personId: PersonId, key: string)
       const taps = dice.chance(0.2) ? [place(), place()] : [place()];
       for (const heard of await Promise.all(taps)) {
         if (heard.kind !== 'answer') continue;
-        if (!heard.value.ok) return undefined;
+        if (!heard.value.ok) {
+          if (heard.value.refusal === 'quote-changed' && lie === 0)
+            house.watch.faults.push(`I12 the right price of ${key} was turned away`);
+          return undefined;
+        }
         return heard.value.value.orderId;
       }
       await scheduler.wait(200, party);
@@ -156,10 +160,14 @@ async function buy(house: House, party: Party, orderId: OrderId, key: string): P
     'pay and cancel',
     'two cards',
   ]);
-  if (plan === 'leave') return;
   if (plan === 'cancel') {
     await scheduler.wait(dice.below(3000), party);
     await cancel();
+  }
+  if (plan === 'cancel' || plan === 'leave') {
+    await scheduler.wait(holdMs + dice.below(8000), party);
+    const order = dice.chance(0.3) ? await house.record.orders.get(orderId) : undefined;
+    if (order) model.payLate(orderId, order.totals.total);
     return;
   }
   const rest = placedAt + holdMs - scheduler.now;

@@ -103,6 +103,7 @@ export class PaymentModel {
   create(input: Parameters<PaymentService['createPayment']>[0]): CreatedPayment {
     const { name, amount, confirmationToken, transferGroup } = input;
     const card = this.#cards.get(confirmationToken);
+    if (card?.isUsed) this.faults.push(`I11 a used card of ${name.subjectId} was sent under another key`);
     if (card === undefined || card.isUsed)
       return { kind: 'declined', intentId: undefined, code: 'details_unusable' };
     if (amount.amount < smallest) return { kind: 'declined', intentId: undefined, code: 'amount_too_small' };
@@ -152,6 +153,20 @@ export class PaymentModel {
     }
   }
 
+  /** Money that comes when nobody waits for it any more: an intent of an earlier day, paid after all. */
+  payLate(subjectId: string, amount: Money): void {
+    const token = this.token('good', 'a late card');
+    this.create({
+      name: { purpose: 'order', subjectId, attempt: 99 },
+      amount,
+      confirmationToken: token,
+      capture: 'now',
+      transferGroup: subjectId,
+      metadata: {},
+      key: token,
+    });
+  }
+
   #created(
     { intentId }: Intent,
     status: Extract<CreatedPayment, { kind: 'intent' }>['status'],
@@ -160,6 +175,9 @@ export class PaymentModel {
   }
 
   #succeed(intent: Intent): void {
+    for (const other of this.intents.values())
+      if (other.subjectId === intent.subjectId && keptOf(other) > 0)
+        this.faults.push(`I11 ${intent.subjectId} was charged beside a charge`);
     const at = this.#scheduler.now;
     intent.status = 'succeeded';
     intent.charge = { chargeId: this.#id('ch'), captured: intent.amount.amount, at };

@@ -45,3 +45,8 @@ test('a second payment, another amount, another currency and a payment turned aw
       expect(onMoney(order(state), { intentId: 'pi_1', amount })).toBe('refund');
   }
 });
+
+test('[I14] money for an order whose stock is being freed waits until the order is over', () => {
+  expect(onMoney({ ...order('expiring'), isFreeing: true }, payment)).toBe('wait');
+  expect(onMoney({ ...order('expired'), isFreeing: true }, payment)).toBe('revive');
+});

@@ -8,6 +8,8 @@ export type PaidOrder = {
   paidBy: string | undefined;
   /** Payments that were turned away and go back. */
   refused: readonly string[];
+  /** It is expiring, and its stock may be free already: first it has to be over. */
+  isFreeing?: boolean | undefined;
 };
 
 /**
@@ -25,8 +27,9 @@ export function onMoney(
     case 'held':
     case 'paying':
     case 'authorised':
-    case 'expiring':
       return 'complete';
+    case 'expiring':
+      return order.isFreeing ? 'wait' : 'complete';
     case 'expired':
     case 'cancelled':
       return 'revive';
