@@ -3,7 +3,8 @@ import type { PlaceOrder } from '#contract/checkout.ts';
 import { ProductId, VariantId } from '#contract/ids.ts';
 import { memoryProductStore, memoryStockStore } from '#server/catalog/store.memory.ts';
 import type { ProductStore, StockStore } from '#server/catalog/store.ts';
-import { memoryOrderStore } from '#server/checkout/store.memory.ts';
+import { memoryCartStore } from '#server/checkout/carts.memory.ts';
+import { memoryInvoiceSeries, memoryOrderStore } from '#server/checkout/store.memory.ts';
 import type { OrderStore } from '#server/checkout/store.ts';
 import { memoryInbox } from '#server/payments/inbox.memory.ts';
 import { memoryJournal } from '#server/payments/journal.memory.ts';
@@ -108,6 +109,8 @@ type Act = (data: unknown, event: OutboxEvent) => Promise<void>;
 function memoryRecord(dice: () => number): { plant: Plant; stock: StockStore; products: ProductStore } {
   const products = memoryProductStore();
   const stock: StockStore = jittered(memoryStockStore(), dice);
+  const carts = memoryCartStore();
+  const invoices = memoryInvoiceSeries();
   const inbox = memoryInbox();
   const journal = memoryJournal();
   const remembered = memoryPaymentStore();
@@ -125,6 +128,7 @@ function memoryRecord(dice: () => number): { plant: Plant; stock: StockStore; pr
     checkout: (parts) => ({
       ...parts,
       store: orders,
+      ...{ carts, invoices },
       outbox: {
         subscribe: ({ type, schema }, name, act) => {
           const known = listeners.get(type) ?? new Map<string, Act>();
@@ -149,6 +153,7 @@ function withPayoutsOf(store: PaymentStore, remembered: PaymentStore): PaymentSt
       return found;
     },
     savePayout: (vendorId, account, at) => store.savePayout(vendorId, account, at),
+    knowsAccount: (accountId) => store.knowsAccount(accountId),
     unfinishedPayouts: (limit) => store.unfinishedPayouts(limit),
   };
 }

@@ -117,20 +117,16 @@ function owedToVendor(order: Order): number {
   return totals.total.amount - fee.amount + others - reversed(order);
 }
 
-type Shared = { share?: { ofCharge: { amount: number }; ofPlatform: { amount: number } }; state?: string };
-function reversed(order: Order): number {
-  const { refunds = [] } = order as { refunds?: Shared[] };
-  return refunds.reduce(
+const reversed = ({ refunds }: Order): number =>
+  refunds.reduce(
     (sum, { share, state }) =>
-      sum + (state === 'failed' ? 0 : (share?.ofCharge.amount ?? 0) + (share?.ofPlatform.amount ?? 0)),
+      sum + (state === 'failed' ? 0 : share.ofCharge.amount + share.ofPlatform.amount),
     0,
   );
-}
 
 /** What went back of a sale that stands, by the order's own list. */
 function givenBack(order: Order): number {
-  const { refunds = [] } = order as { refunds?: { amount: { amount: number }; state?: string }[] };
-  return refunds.reduce((sum, { amount, state }) => sum + (state === 'failed' ? 0 : amount.amount), 0);
+  return order.refunds.reduce((sum, { amount, state }) => sum + (state === 'failed' ? 0 : amount.amount), 0);
 }
 
 /** A variant's three balances sum to what was put in, none is negative, none is held, and sold is what was bought. */
@@ -160,6 +156,7 @@ export async function mend(stage: Stage, rounds = 2): Promise<void> {
     await till.payments.reconcile(new Date(0));
     await till.checkout.sweepHolds();
     await till.outbox.sweep();
+    await till.checkout.sweepRefunds();
     await till.payments.sweepRefunds();
     await till.payments.sweepTransfers();
     await till.settled();

@@ -7,7 +7,13 @@ import { keyless } from './planted.ts';
 import { couponOf, type Item, list, type Way, ways } from './ways.ts';
 
 /** How often a process dies, and how often it only sleeps, at each fail point; `mongoUri` names an empty database. */
-export type KillSize = { kills: number; sleeps: number; mongoUri: () => string };
+export type KillSize = {
+  kills: number;
+  sleeps: number;
+  /** Of the ways that an order can go, these alone. */
+  only?: readonly string[];
+  mongoUri: () => string;
+};
 
 /** Bugs on purpose: the same checks must find them. */
 const planted: Record<string, Plant> = {
@@ -24,14 +30,18 @@ const planted: Record<string, Plant> = {
 export async function killAtEachStep(seed: number, size: KillSize): Promise<ChaosReport> {
   const found = await killOn(seed, size);
   const controls = [];
-  for (const [name, plant] of Object.entries(planted)) {
+  for (const [name, plant] of Object.entries(size.kills > 0 ? planted : {})) {
     const harmed = await killOn(seed, { ...size, kills: 1, sleeps: 0 }, plant);
     controls.push({ name, caught: !isClean(harmed) });
   }
   return { name: 'order-kill', seed, ...found, controls };
 }
 
-async function killOn(seed: number, { kills, sleeps, mongoUri }: KillSize, plant?: Plant): Promise<Findings> {
+async function killOn(
+  seed: number,
+  { kills, sleeps, only, mongoUri }: KillSize,
+  plant?: Plant,
+): Promise<Findings> {
   const dice = seededDice(seed);
   await using stage = await openStage({
     ...{ record: 'mongo', dice, mongoUri: mongoUri() },
@@ -41,7 +51,8 @@ async function killOn(seed: number, { kills, sleeps, mongoUri }: KillSize, plant
   stage.till.holdJobs(true);
   const harms = new Harms();
   const run: Run = { stage, harms, items: 0, deaths: 0 };
-  for (const way of plant ? ways.slice(0, 1) : ways) {
+  const chosen = ways.filter(({ name }) => (plant ? name === 'buy' : (only?.includes(name) ?? true)));
+  for (const way of chosen) {
     const points = await pointsOf(run, way);
     const round = (mode: Mode, nth: number) =>
       batch(

@@ -131,9 +131,18 @@ type Race = {
 };
 
 /** Waits for a few turns of the loop, or for some milliseconds where the record is far away. */
-async function moment({ record }: Stage, dice: () => number, reach = 1): Promise<void> {
-  if (record === 'mongo') await wait(dice() * 20 * reach);
-  else for (let turns = Math.floor(dice() * 12 * reach); turns > 0; turns -= 1) await Promise.resolve();
+async function moment({ record }: Stage, dice: () => number): Promise<void> {
+  if (record === 'mongo') await wait(dice() * 20);
+  else for (let turns = Math.floor(dice() * 12); turns > 0; turns -= 1) await Promise.resolve();
+}
+
+/** How long placing and paying take of late, so that others can meet them under way. */
+const lately = { place: 20, pay: 40 };
+async function timed<Answer>(what: keyof typeof lately, work: Promise<Answer>): Promise<Answer> {
+  const begun = performance.now();
+  const answer = await work;
+  lately[what] = lately[what] * 0.8 + (performance.now() - begun) * 0.2;
+  return answer;
 }
 
 async function begin(stage: Stage, dice: () => number, index: number): Promise<Race> {
@@ -147,10 +156,9 @@ async function begin(stage: Stage, dice: () => number, index: number): Promise<R
   const endsAt = new Date(till.clock.now() + 300_000);
   const lines = [{ variantId: goods.variantId, quantity: 1 }];
   const buy = (path: string) => async (): Promise<Heard> => {
-    const placed = await someone().checkout.place(
-      till.newPerson(),
-      `race-${index}-${path}`,
-      stage.askFor(goods, price),
+    const placed = await timed(
+      'place',
+      someone().checkout.place(till.newPerson(), `race-${index}-${path}`, stage.askFor(goods, price)),
     );
     if (placed.ok) race.order = placed.value;
     return placed;
@@ -175,20 +183,18 @@ async function begin(stage: Stage, dice: () => number, index: number): Promise<R
     ['write-off', writeOff],
   ];
   // A checkout has a longer way to the unit than the others: they give it a start, or none.
-  const start = Math.floor(dice() < 0.4 ? dice() * 12 : 20 + dice() * 100);
+  const hasStart = dice() < 0.6;
   await Promise.all(
     paths
       .toSorted(() => dice() - 0.5)
       .map(async ([path, run]) => {
-        await moment(stage, dice, path.startsWith('buyer') ? 1 : start);
+        if (hasStart && !path.startsWith('buyer')) await wait(dice() * 1.6 * lately.place);
+        else await moment(stage, dice);
         race.heard.push({ path, answer: await heardOf(run()) });
       }),
   );
   return race;
 }
-
-/** How long a try to pay takes of late, so that its end can be met. */
-let payMs = 40;
 
 /** Ends what was won, twice at once. */
 async function end(stage: Stage, race: Race, dice: () => number): Promise<void> {
@@ -211,9 +217,7 @@ async function end(stage: Stage, race: Race, dice: () => number): Promise<void> 
   const { till } = stage;
   const token = await till.token(dice() < 0.3 ? 'pm_card_threeDSecure2Required' : 'pm_card_visa');
   const pay = async (): Promise<void> => {
-    const begun = performance.now();
-    await heardOf(one.checkout.pay(order, token));
-    payMs = payMs * 0.9 + (performance.now() - begun) * 0.1;
+    await timed('pay', heardOf(one.checkout.pay(order, token)));
     const now = await till.orderNow(order.orderId);
     const [intentId] = now.openIntents;
     if (intentId === undefined) return;
@@ -221,7 +225,9 @@ async function end(stage: Stage, race: Race, dice: () => number): Promise<void> 
     await one.payments.observePayment(intentId, 'webhook').catch(() => undefined);
   };
   const leave = async (): Promise<void> => {
-    await wait(dice() * 1.5 * payMs);
+    // Some leave at the very moment when their charge is made and not heard of.
+    if (dice() < 0.3) await whenCharging(stage, order);
+    else await wait(dice() * 1.5 * lately.pay);
     if (dice() < 0.5) await heardOf(other.checkout.cancel(await till.orderNow(order.orderId)));
     else {
       till.pass(Math.max(0, order.holdEndsAt.getTime() - till.clock.now()));
@@ -229,6 +235,14 @@ async function end(stage: Stage, race: Race, dice: () => number): Promise<void> 
     }
   };
   await Promise.all([pay(), leave()]);
+}
+
+async function whenCharging({ till }: Stage, { orderId }: Order): Promise<void> {
+  for (let looks = 0; looks < 100; looks += 1) {
+    const { openIntents, state } = await till.orderNow(orderId);
+    if (openIntents.length > 0 || state === 'paid') return;
+    await wait(2);
+  }
 }
 
 /** What workers do for the orders of a batch, until each is at its end: calls to cancel fail, so it takes some rounds. */

@@ -198,7 +198,8 @@ async function authenticate({ till }: Stage, dice: () => number, order: Order): 
     till.stripe.control.authenticate(intentId, roll < 0.6 ? 'complete' : 'fail');
 }
 
-const heardTypes = /^(payment_intent|charge|refund)[.]/;
+/** Turns of a payment; that it was made, or charged, comes with its answer or with one of these. */
+const heardTypes = /^(payment_intent[.](?!created)|charge[.](captured|refunded|dispute))/;
 const isTaken = (status: number): boolean => status >= 200 && status < 300;
 
 /** Events that the payment service posted to nobody and will not post again. */

@@ -142,4 +142,30 @@ export const ways: readonly Way[] = [
     },
     async after() {},
   },
+  {
+    name: 'give back',
+    ...{ units: 5, hasCoupon: true, card: 'pm_card_visa', ends: ['refunded'] },
+    async before(stage, item) {
+      const { till } = stage;
+      await place(stage, till, item);
+      await pay(stage, till, item);
+      await hear(stage, till, item);
+      await till.payments.sweepTransfers();
+    },
+    async act(stage, hands, item) {
+      await giveBack(hands, item);
+      await hear(stage, hands, item);
+      await hands.payments.sweepTransfers();
+    },
+    after: ({ till }, item) => giveBack(till, item),
+  },
 ];
+
+/** In two parts; the second takes the units back. The same keys are the same refunds. */
+async function giveBack({ checkout }: Pick<Process, 'checkout'>, { orderId, key }: Item): Promise<void> {
+  if (orderId === undefined) return;
+  const part = { amount: 2345, currency: 'USD' as const };
+  await checkout.refund(orderId, `${key}-part`, { lines: [], amount: part, units: 'keep', reason: 'late' });
+  const rest = await checkout.refund(orderId, `${key}-rest`, { lines: [], units: 'restock', reason: 'back' });
+  if (!rest.ok) throw new Error(`not refunded: ${rest.refusal}`);
+}
