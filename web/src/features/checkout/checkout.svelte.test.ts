@@ -2,7 +2,8 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { type Delivery, QuoteAsk } from '#contract/checkout.ts';
 import { GrantId } from '#contract/ids.ts';
 import { MemorySocket } from '../../live/socket.memory.ts';
-import { CheckoutController, type Wish } from './checkout.svelte.ts';
+import { CheckoutController } from './checkout.svelte.ts';
+import type { Wish } from './order-desk.ts';
 import type { PaymentPage } from './stripe.ts';
 
 const usd = (amount: number) => ({ amount, currency: 'USD' as const });
@@ -145,19 +146,19 @@ test('[M-O12] a price that is not the one seen is told, and Pay is off for a sec
   will('POST /quotes', { body: quoteOf(4500, {}, 4500) });
   will('POST /orders', { status: 201, body: orderOf('held', 2) });
   await checkout.begin(wish());
-  expect(checkout.change).toEqual({ was: usd(4000), now: usd(4500) });
+  expect(checkout.total.change).toEqual({ was: usd(4000), now: usd(4500) });
   const pay = page();
   await checkout.pay(pay);
-  expect([checkout.isArmed, pay.tokens]).toEqual([false, 0]);
+  expect([checkout.total.isArmed, pay.tokens]).toEqual([false, 0]);
   rearm();
-  expect(checkout.isArmed).toBe(true);
+  expect(checkout.total.isArmed).toBe(true);
 });
 
 test('[S0.11] a total that changes between quote and hold is told, and the new one is held', async () => {
   will('POST /quotes', { body: quoteOf(3000) }, { body: quoteOf(3500) });
   will('POST /orders', problem('quote-changed'), { status: 201, body: orderOf('held', 2) });
   await checkout.begin(wish({ coupon: grantId }));
-  expect([checkout.step, checkout.change]).toEqual(['held', { was: usd(3000), now: usd(3500) }]);
+  expect([checkout.step, checkout.total.change]).toEqual(['held', { was: usd(3000), now: usd(3500) }]);
   expect(sentTo('POST /orders').map(({ body }) => body)).toMatchObject([
     { quotedTotal: usd(3000) },
     { quotedTotal: usd(3500) },
@@ -182,7 +183,7 @@ test('[M-O13] [S0.11] first paid, first served: a total that changed before Pay 
   await checkout.begin(wish());
   will('POST /orders', problem('quote-changed'), { status: 201, body: orderOf('held', 2) });
   await checkout.pay(page());
-  expect([checkout.step, checkout.change, checkout.isArmed]).toEqual([
+  expect([checkout.step, checkout.total.change, checkout.total.isArmed]).toEqual([
     'quoted',
     { was: usd(4000), now: usd(4500) },
     false,
@@ -343,6 +344,8 @@ test('[S0.16] a hold that ran out says so; leaving a hold gives it back', async 
   await hold();
   will('POST /orders/ord_1/cancel', { body: orderOf('cancelled', 3) });
   checkout.leave();
+  tell(orderOf('cancelled', 3));
+  expect(checkout.step).toBe('held');
   await vi.waitFor(() => expect(checkout.step).toBe('closed'));
   expect(sent.at(-1)?.path).toBe('/orders/ord_1/cancel');
 });
@@ -367,7 +370,11 @@ test('[S0.11] another quantity gives the hold back and holds anew, without a wor
   will('POST /quotes', { body: quoteOf(7000, {}, 8000) });
   will('POST /orders', { status: 201, body: orderOf('held', 2, { orderId: 'ord_2' }) });
   await checkout.alter({ lines: lines.map((line) => ({ ...line, quantity: 2 })) });
-  expect([checkout.step, checkout.order?.orderId, checkout.change]).toEqual(['held', 'ord_2', undefined]);
+  expect([checkout.step, checkout.order?.orderId, checkout.total.change]).toEqual([
+    'held',
+    'ord_2',
+    undefined,
+  ]);
   expect(sent.map(({ path }) => path).slice(-3)).toEqual(['/orders/ord_1/cancel', '/quotes', '/orders']);
 });
 
@@ -408,6 +415,14 @@ test('[S0.13] an address that leaves the total open is asked for its state or pr
   await checkout.begin(wish());
   await checkout.sendTo(home);
   expect([checkout.step, checkout.refusal]).toEqual(['address', 'address-required']);
+});
+
+test('[S0.13] who looks at the addresses and goes back has kept the hold', async () => {
+  await hold();
+  await checkout.askAddress();
+  expect(checkout.step).toBe('address');
+  checkout.leave();
+  expect([checkout.step, checkout.order?.orderId]).toEqual(['held', 'ord_1']);
 });
 
 test('[M-O12] what was placed out of the cart and left goes back into it; what was paid does not', async () => {

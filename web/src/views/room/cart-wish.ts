@@ -1,6 +1,6 @@
 import type { Cart } from '#contract/checkout.ts';
 import type { StreamId } from '#contract/ids.ts';
-import type { Wish } from '../../features/checkout/checkout.svelte.ts';
+import type { Wish } from '../../features/checkout/order-desk.ts';
 
 /** A cart as what is wanted of a checkout, with the prices its owner last saw. */
 export function wishOfCart({ lines, goods }: Cart, streamId: StreamId): Wish {
