@@ -186,6 +186,13 @@ test('[M-O11] the copy that nobody broke passes the simulation', async () => {
   expect(await simulated(tree, 100)).toMatch(/^100 seeds, 0 failing/m);
 });
 
+test('a patch whose words are gone from the source fails by name', () => {
+  using tree = new PlantedTree(['package.json']);
+  expect(() => tree.replace('package.json', 'words that stand nowhere', '')).toThrow(
+    'the patch fits package.json no longer: words that stand nowhere',
+  );
+});
+
 test.each(bugs)('a planted bug is caught by the simulation: $bug', async ({ patches, says }) => {
   using tree = new PlantedTree(parts);
   for (const { file, from, to } of patches) tree.replace(file, from, to);
