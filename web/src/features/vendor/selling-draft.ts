@@ -41,7 +41,7 @@ export type TermsDraft = {
 };
 
 /** What is wrong in a field; the name of a field within a list is like `shipping.0.zones.1.countries`. */
-export type TermsFault = 'amount' | 'countries' | 'percent' | 'email' | 'days' | 'minutes' | 'no-zone';
+type TermsFault = 'amount' | 'countries' | 'percent' | 'email' | 'days' | 'minutes' | 'no-zone';
 export type TermsFaults = Map<string, TermsFault>;
 
 /** An empty zone. */

@@ -35,7 +35,7 @@ export const stockCauses: Record<StockCause, Words> = {
 };
 
 /** An order's state as the vendor reads it. */
-export const orderStates: Record<OrderState, Words> = {
+const orderStates: Record<OrderState, Words> = {
   pending: { words: m.desk_order_pending, tone: '' },
   held: { words: m.desk_order_held, tone: 'held' },
   paying: { words: m.desk_order_paying, tone: 'held' },
