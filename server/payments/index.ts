@@ -20,7 +20,7 @@ export type { Balance } from './core/journal.ts';
 export { type RefundableSale, type RefundShare, shareOfRefund } from './core/refund.ts';
 export { paymentMigrations } from './migrations.ts';
 export type { PayInput } from './pay.ts';
-export type { ObservedPayment, PaymentOutcome, ServiceDispute, ServiceRefund } from './ports.ts';
+export type { ObservedPayment, PaymentOutcome } from './ports.ts';
 export type { RecordedEntry, Seal, SealBook } from './seals.ts';
 export type { SaleInput } from './transfers.ts';
 

@@ -1,36 +1,8 @@
 import type { Clock } from '../platform/clock.ts';
-import { isDuplicate, type Mongo, modelOf, trusted } from '../platform/mongo.ts';
-import {
-  type Account,
-  addTo,
-  faultOf,
-  isSameFact,
-  type JournalEntry,
-  type Leg,
-  type Sums,
-} from './core/journal.ts';
+import { isDuplicate, type Mongo, trusted } from '../platform/mongo.ts';
+import { addTo, faultOf, isSameFact, type Sums } from './core/journal.ts';
 import type { Journal } from './journal.ts';
-import type { RecordedEntry } from './seals.ts';
-
-type EntryDocument = {
-  _id: string;
-  at: Date;
-  recordedAt: Date;
-  legs: Leg[];
-  note: string;
-  /** Whether a seal is known to hold it. */
-  isSealed: boolean;
-};
-
-/** The journal's collection, which its seals read too. */
-export const journalModel = (mongo: Mongo) =>
-  modelOf<EntryDocument>(mongo, 'journal', {
-    at: { type: Date, required: true },
-    recordedAt: { type: Date, required: true },
-    legs: [{ _id: false, account: String, amount: { amount: Number, currency: String } }],
-    note: String,
-    isSealed: Boolean,
-  });
+import { entryOf, journalModel } from './journal-documents.ts';
 
 /** The journal in the record: the document's `_id` is the cause, which makes an entry once-only. */
 export function mongoJournal(mongo: Mongo, clock: Clock): Journal {
@@ -72,17 +44,3 @@ export function mongoJournal(mongo: Mongo, clock: Clock): Journal {
     },
   };
 }
-
-/** An entry with what the record knows beside it. */
-export const recordedOf = (document: EntryDocument): RecordedEntry => ({
-  ...entryOf(document),
-  recordedAt: document.recordedAt.getTime(),
-  isSealed: document.isSealed === true,
-});
-
-const entryOf = ({ _id, at, legs, note }: EntryDocument): JournalEntry => ({
-  causeId: _id,
-  at: at.getTime(),
-  legs: legs.map(({ account, amount }) => ({ account: account as Account, amount })),
-  note,
-});

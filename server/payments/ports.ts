@@ -5,7 +5,7 @@ import type { Money } from '#contract/money.ts';
 export type PaymentPurpose = 'order';
 
 /** Money that goes or went back to the payer, as the payment service has it. */
-export type ServiceRefund = {
+type ServiceRefund = {
   serviceRefundId: string;
   /** Ours, out of the refund's metadata; undefined: made at the payment service, or for money that came too late. */
   refundId: RefundId | undefined;

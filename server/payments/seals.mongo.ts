@@ -1,5 +1,5 @@
 import { isDuplicate, type Mongo, modelOf, trusted } from '../platform/mongo.ts';
-import { journalModel, recordedOf } from './journal.mongo.ts';
+import { journalModel, recordedOf } from './journal-documents.ts';
 import type { Seal, SealBook } from './seals.ts';
 
 type SealDocument = {
