@@ -44,7 +44,7 @@ export type OrderDispute = {
 };
 
 /** Stock that a cart held and the order has taken over. */
-export type AdoptedHold = { holdOwner: string; variantId: VariantId; quantity: number };
+type AdoptedHold = { holdOwner: string; variantId: VariantId; quantity: number };
 
 type Step = { at: Date; state: OrderState; cause: string };
 
