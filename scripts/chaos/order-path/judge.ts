@@ -159,6 +159,7 @@ export async function mend(stage: Stage, rounds = 2): Promise<void> {
     await till.checkout.sweepRefunds();
     await till.payments.sweepRefunds();
     await till.payments.sweepTransfers();
+    await till.payments.sweepReversals();
     await till.settled();
   }
 }

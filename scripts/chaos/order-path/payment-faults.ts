@@ -35,7 +35,7 @@ export async function breakPayments(seed: number, { checkouts, mongoUri }: Crowd
   const found = await crowdOn(seed, checkouts, mongoUri());
   const controls = [];
   for (const [name, plant] of Object.entries(planted)) {
-    const harmed = await crowdOn(seed, Math.min(checkouts, 40), mongoUri(), plant);
+    const harmed = await crowdOn(seed, Math.min(checkouts, 24), mongoUri(), plant);
     controls.push({ name, caught: !isClean(harmed) });
   }
   return { name: 'payment-faults', seed, ...found, controls };

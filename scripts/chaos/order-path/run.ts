@@ -5,6 +5,7 @@ import { killAtEachStep } from './kill.ts';
 import { payAtLastInstant } from './last-instant.ts';
 import { raceForLastUnits } from './last-unit.ts';
 import { breakPayments } from './payment-faults.ts';
+import { runAtRandom } from './random-run.ts';
 import { orderWebhooks } from './webhook-orders.ts';
 
 export type Size = 'full' | 'small';
@@ -30,6 +31,8 @@ export const orderPath: Record<string, Run> = {
   },
   'last-instant': (seed, mongoUri, _, operations = 50) =>
     payAtLastInstant(seed, { payments: operations, mongoUri }),
+  'random-run': (seed, mongoUri, size, operations) =>
+    runAtRandom(seed, { actions: operations ?? (size === 'full' ? 1000 : 150), mongoUri }),
   'payment-faults': (seed, mongoUri, size, operations) =>
     breakPayments(seed, { checkouts: operations ?? (size === 'full' ? 2000 : 40), mongoUri }),
 };

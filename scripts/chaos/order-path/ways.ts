@@ -155,7 +155,7 @@ export const ways: readonly Way[] = [
     async act(stage, hands, item) {
       await giveBack(hands, item);
       await hear(stage, hands, item);
-      await hands.payments.sweepTransfers();
+      await hands.payments.sweepReversals();
     },
     after: ({ till }, item) => giveBack(till, item),
   },

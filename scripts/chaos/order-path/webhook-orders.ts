@@ -141,6 +141,7 @@ async function live(
   await till.outbox.sweep();
   await till.payments.sweepRefunds();
   await till.payments.sweepTransfers();
+  await till.payments.sweepReversals();
   return remains(stage, orderId, goods, coupon);
 }
 
