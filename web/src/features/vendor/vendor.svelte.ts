@@ -85,7 +85,7 @@ export class VendorDesk {
   }
 
   /** Hears of sales and drops until the returned function is called. */
-  follow(socket: LiveSocket): () => void {
+  follow(socket: Pick<LiveSocket, 'on'>): () => void {
     // What a reader does not see now is read when somebody comes back to it.
     const quietly = (act: () => Promise<void>) => () => void act().catch(() => {});
     const stops = [
