@@ -75,6 +75,8 @@ async function finishEnding(checkout: Checkout, orderId: OrderId): Promise<'over
     if (!released.ok) throw new Fault('conflict', `stock of ${orderId} is sold, and the order is not paid`);
   }
   await failpoint('checkout.end:stock-freed');
+  // Another process may have ended it in between, and late money may have bought it since, coupon and all.
+  if ((await store.get(orderId))?.state !== 'expiring') return 'over';
   const at = nowOf(checkout);
   for (const { kind } of order.terms) await termOf(checkout, kind).giveBack(orderId, at);
   await failpoint('checkout.end:terms-freed');

@@ -163,10 +163,10 @@ async function settled(checkout: Checkout, { orderId }: Order): Promise<Result<O
   if (order === undefined) return refuse('not-known-yet');
   const isOver = over.includes(order.state);
   if (isOver) {
-    for (const holdOwner of holdOwnersOf(order))
-      await checkout.catalog.holds.release(holdOwner, 'order-over');
     const at = nowOf(checkout);
     for (const { kind } of order.terms) await termOf(checkout, kind).giveBack(orderId, at);
+    for (const holdOwner of holdOwnersOf(order))
+      await checkout.catalog.holds.release(holdOwner, 'order-over');
   }
   const refusal = ErrorCode.safeParse(order.refusal);
   if (refusal.success) return refuse(refusal.data);

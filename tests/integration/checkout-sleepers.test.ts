@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { OrderId } from '#contract/ids.ts';
 import { Death, openTill, type Till } from '../support/till.ts';
 
 let till: Till;
@@ -74,15 +75,7 @@ test('[M-O9] money that comes while a dead process has freed the stock and not e
   // The one unit goes to somebody else, and then the first one's money is there.
   const other = await till.place(till.newPerson(), till.askFor(teapot, 3000));
   till.stripe.setWebhookUrl(undefined);
-  const { id: intentId } = await till.sdk.paymentIntents.create({
-    amount: 3000,
-    currency: 'usd',
-    confirm: true,
-    confirmation_token: await till.token(),
-    allowed_payment_method_types: ['card'],
-    transfer_group: order.orderId,
-    metadata: { purpose: 'order', subjectId: order.orderId, attempt: '9' },
-  });
+  const intentId = await payBehindOurBack(order.orderId, 3000);
   till.stripe.setWebhookUrl(till.webhookUrl);
   await expect(till.payments.observePayment(intentId, 'too early')).rejects.toThrow('is expiring');
   await till.checkout.sweepHolds();
@@ -92,3 +85,36 @@ test('[M-O9] money that comes while a dead process has freed the stock and not e
   expect(await till.orderNow(other.orderId)).toMatchObject({ state: 'held' });
   expect(await till.stockOf(teapot.variantId)).toEqual({ available: 0, held: 1, sold: 0 });
 });
+
+test('[M-O9] a process that slept while it ended an order leaves the coupon of its late sale alone', async () => {
+  const buyer = till.newPerson();
+  const teapot = await till.sell({ price: 10_000, units: 5 });
+  const coupon = till.grant(buyer);
+  const order = await till.place(buyer, till.askFor(teapot, 7000, { coupon }));
+  till.pass(300_000);
+  const sleeper = sleeping('checkout.end:stock-freed');
+  const late = sleeper.checkout.endHold(order.orderId);
+  await sleeper.asleep;
+  await till.checkout.sweepHolds();
+  expect(await till.orderNow(order.orderId)).toMatchObject({ state: 'expired' });
+  await payBehindOurBack(order.orderId, 7000);
+  await till.settled();
+  expect(await till.orderNow(order.orderId)).toMatchObject({ state: 'paid' });
+
+  sleeper.wake();
+  await late;
+  expect(till.coupons.get(coupon)).toMatchObject({ state: 'redeemed', orderId: order.orderId });
+});
+
+async function payBehindOurBack(orderId: OrderId, amount: number): Promise<string> {
+  const { id } = await till.sdk.paymentIntents.create({
+    amount,
+    currency: 'usd',
+    confirm: true,
+    confirmation_token: await till.token(),
+    allowed_payment_method_types: ['card'],
+    transfer_group: orderId,
+    metadata: { purpose: 'order', subjectId: orderId, attempt: '9' },
+  });
+  return id;
+}
