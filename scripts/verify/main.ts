@@ -44,7 +44,8 @@ if (json !== undefined)
     `${JSON.stringify({ ...report, checked, differences, first: differences[0] }, null, 2)}\n`,
   );
 
-const counts = Object.entries(checked).map(([what, count]) => `${count} ${what}`);
+const wordsOf = (key: string): string => key.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+const counts = Object.entries(checked).map(([what, count]) => `${count} ${wordsOf(what)}`);
 console.log(`checked: ${counts.join(', ')}`);
 console.log(
   `not settled yet: ${report.unsealedTail} entries unsealed, ${report.youngOrders} orders of the last minute, ${report.busyVariants} variants with a step under way`,

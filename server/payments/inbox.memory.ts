@@ -1,7 +1,7 @@
-import type { WebhookInbox } from './inbox.ts';
+import { triesBeforeAside, type WebhookInbox } from './inbox.ts';
 import type { ServiceEvent } from './service.ts';
 
-type Row = ServiceEvent & { receivedAt: Date; isHandled: boolean };
+type Row = ServiceEvent & { receivedAt: Date; isHandled: boolean; tries: number };
 
 /** The inbox of one process, for tests without a record. */
 export function memoryInbox(): WebhookInbox {
@@ -9,7 +9,7 @@ export function memoryInbox(): WebhookInbox {
   return {
     async keep(event, receivedAt) {
       if (rows.has(event.eventId)) return 'known';
-      rows.set(event.eventId, { ...event, receivedAt, isHandled: false });
+      rows.set(event.eventId, { ...event, receivedAt, isHandled: false, tries: 0 });
       return 'new';
     },
     known: async (eventIds) => new Set(eventIds.filter((eventId) => rows.has(eventId))),
@@ -21,10 +21,15 @@ export function memoryInbox(): WebhookInbox {
       const row = rows.get(eventId);
       if (row) row.isHandled = true;
     },
-    async markFailed() {},
+    async markFailed(eventId, _fault, { isItsOwn }) {
+      const row = rows.get(eventId);
+      if (row && isItsOwn) row.tries += 1;
+    },
     waiting: async (before, limit) =>
       [...rows.values()]
-        .filter(({ isHandled, receivedAt }) => !isHandled && receivedAt < before)
+        .filter(
+          ({ isHandled, receivedAt, tries }) => !isHandled && tries < triesBeforeAside && receivedAt < before,
+        )
         .slice(0, limit)
         .map(({ eventId }) => eventId),
   };

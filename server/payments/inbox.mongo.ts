@@ -1,5 +1,5 @@
 import { isDuplicate, type Mongo, modelOf, trusted } from '../platform/mongo.ts';
-import type { WebhookInbox } from './inbox.ts';
+import { triesBeforeAside, type WebhookInbox } from './inbox.ts';
 
 type EventDocument = {
   _id: string;
@@ -9,7 +9,7 @@ type EventDocument = {
   receivedAt: Date;
   intentId?: string;
   accountId?: string;
-  state: 'waiting' | 'handled';
+  state: 'waiting' | 'handled' | 'aside';
   handledAt?: Date;
   tries: number;
   lastFault?: string;
@@ -62,11 +62,14 @@ export function mongoInbox(mongo: Mongo): WebhookInbox {
     async markHandled(eventId, at) {
       await events.updateOne({ _id: eventId }, { $set: { state: 'handled', handledAt: at } });
     },
-    async markFailed(eventId, fault) {
-      await events.updateOne(
-        { _id: eventId },
-        { $set: { lastFault: fault.slice(0, 500) }, $inc: { tries: 1 } },
-      );
+    async markFailed(eventId, fault, { isItsOwn }) {
+      const set = { lastFault: fault.slice(0, 500) };
+      if (!isItsOwn) return void (await events.updateOne({ _id: eventId }, { $set: set }));
+      const row = await events
+        .findOneAndUpdate({ _id: eventId }, { $set: set, $inc: { tries: 1 } }, { returnDocument: 'after' })
+        .lean();
+      if (row && row.tries >= triesBeforeAside)
+        await events.updateOne({ _id: eventId, state: 'waiting' }, { $set: { state: 'aside' } });
     },
     async waiting(before, limit) {
       const found = await events

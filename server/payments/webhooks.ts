@@ -1,5 +1,6 @@
 import { accept, type Result, refuse } from '#contract/errors.ts';
 import { paymentEventQueue } from '#contract/internal/payments.ts';
+import { Fault } from '../platform/fault.ts';
 import { logger } from '../platform/logger.ts';
 import { observePayment } from './observe.ts';
 import type { Payments } from './parts.ts';
@@ -42,7 +43,9 @@ export async function handleEvent(payments: Payments, eventId: string): Promise<
     if (event.intentId !== undefined) await observePayment(payments, event.intentId, eventId);
     if (event.accountId !== undefined) await observeAccount(payments, event.accountId);
   } catch (fault) {
-    await inbox.markFailed(eventId, fault instanceof Error ? fault.message : String(fault));
+    const isServiceAway = fault instanceof Fault && fault.code === 'payment-service-down';
+    const words = fault instanceof Error ? fault.message : String(fault);
+    await inbox.markFailed(eventId, words, { isItsOwn: !isServiceAway });
     throw fault;
   }
   await payments.failpoint('payments.handle:done');
