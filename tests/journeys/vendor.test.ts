@@ -114,8 +114,15 @@ test('[M-V1] [M-V3] [M-O10] a vendor adds a variant and asks for shipping and ta
   await page.getByRole('button', { name: 'Save', exact: true }).click();
   await page.getByText('Type an amount like 4.50.').waitFor();
   await page.getByLabel('Rate (USD)').fill('5');
-  await page.getByRole('button', { name: 'Orders', exact: true }).click();
-  await sheet.getByRole('button', { name: 'Stay here' }).click();
+  const ways = [
+    page.getByRole('button', { name: 'Orders', exact: true }),
+    page.getByRole('link', { name: 'On air', exact: true }),
+  ];
+  for (const way of ways) {
+    await way.click();
+    await sheet.getByRole('button', { name: 'Stay here' }).click();
+    await page.getByRole('heading', { name: 'Selling terms' }).waitFor();
+  }
   await page.getByRole('button', { name: 'Save', exact: true }).click();
   await page.getByText('All is saved.').waitFor();
   await page.getByLabel('Country', { exact: true }).fill('us');
