@@ -90,3 +90,27 @@ test('[M-O10] a refund that the payment service gives no word of is asked until 
   await desk.mend();
   await desk.expectAllBack(sold);
 });
+
+test('[M-O10] [F1] a sale that nobody has settled yet is settled before it is given back', async () => {
+  const vendorId = await till.newVendor();
+  const buyer = till.newPerson();
+  const teapot = await till.sell({ price: 10_000, units: 5, vendor: vendorId });
+  const coupon = till.grant(buyer);
+  const order = await till.place(buyer, till.askFor(teapot, 7000, { coupon }));
+  till.stripe.setWebhookUrl(undefined);
+  await till.checkout.pay(order, await till.token());
+  const { paying } = await till.orderNow(order.orderId);
+  const victim = desk.dying('checkout.settle:terms-committed');
+  await desk.orDeath(victim.payments.observePayment(paying?.intentId ?? '', 'victim'));
+  expect(await till.orderNow(order.orderId)).toMatchObject({ state: 'paid' });
+  expect(await till.stockOf(teapot.variantId)).toMatchObject({ held: 1, sold: 0 });
+  expect(await till.checkout.refund(order.orderId, 'a-key-of-the-desk', all())).toMatchObject({ ok: true });
+  expect(await till.stockOf(teapot.variantId)).toEqual({ available: 5, held: 0, sold: 0 });
+  till.stripe.setWebhookUrl(till.webhookUrl);
+  till.pass(3000);
+  await desk.mend();
+  till.pass(20_000);
+  await desk.mend();
+  const sold = { orderId: order.orderId, vendorId, buyer, total: 7000, coupon, quantity: 1, ...teapot };
+  await desk.expectAllBack(sold);
+});
