@@ -25,6 +25,7 @@ let teapot: DeskProduct;
 let tin: DeskProduct;
 let scarf: DeskProduct;
 let kettle: DeskProduct;
+let coat: DeskProduct;
 
 beforeAll(async () => {
   show = await openShow({ HOLD_SECONDS: `${holdSeconds}` });
@@ -46,7 +47,8 @@ beforeAll(async () => {
   );
   scarf = await shop.addProduct(bo.person, bo.vendorId, { title: 'Scarf', list: 2500, floor: 1800 });
   kettle = await shop.addProduct(aki.person, aki.vendorId, { title: 'Kettle', list: 3000, floor: 2000 });
-  streamId = await show.schedule(teapot, tin, scarf, kettle);
+  coat = await shop.addProduct(bo.person, bo.vendorId, { title: 'Coat', list: 9000, floor: 8000, stock: 1 });
+  streamId = await show.schedule(teapot, tin, scarf, kettle, coat);
   const { page } = await show.seat(hana, `/studio/${streamId}`);
   await page.getByRole('button', { name: 'Go live' }).click();
   await page.getByTestId('link').and(page.locator('[data-state=live]')).waitFor();
@@ -309,6 +311,34 @@ test('[S0.13] [M-O13] goods that are sent ask where to, are priced for it, and t
     const { items } = await seat.person.get('/orders', z.object({ items: z.array(OrderView) }));
     expect(items[0]).toMatchObject({ delivery: { name: 'Mia Sun', country: 'DE' } });
   }
+});
+
+test('[M-O13] [S0.16] where first paid is first served, who pays second is told that it is taken, and may start again once it is back', async (context) => {
+  const delivery = { name: 'Mia', street: '1 Lane', city: 'Berlin', postcode: '10115', country: 'DE' };
+  const person = await show.viewer('second');
+  await person.send('POST', '/addresses', { ...delivery, isDefault: true }, z.unknown());
+  const seat = await enter(context, person, widths[0]);
+  await seat.page.getByRole('button', { name: /^Coat/ }).click();
+  await panelOf(seat).getByTestId('destination').getByText('1 Lane, 10115 Berlin, Germany').waitFor();
+  await fillCard(seat);
+  const first = await show.viewer('first');
+  const [variant] = coat.variants;
+  const { orderId } = await first.send(
+    'POST',
+    '/orders',
+    {
+      lines: [{ productId: coat.productId, variantId: variant?.variantId, quantity: 1 }],
+      ...{ streamId, quotedTotal: usd(10_450), delivery },
+    },
+    OrderView,
+  );
+  await pressPay(seat, 'Pay $104.50');
+  await panelIs(seat, 'sold-out');
+  expect(await panelOf(seat).getByTestId('note').textContent()).toMatch(/Just taken.*Nothing was charged/s);
+  await first.send('POST', `/orders/${orderId}/cancel`, undefined, z.unknown());
+  await panelOf(seat).getByRole('button', { name: 'Start again · 1 available' }).click();
+  await panelOf(seat).getByRole('button', { name: 'Pay $104.50' }).waitFor();
+  await expectPlaying(seat);
 });
 
 test('[M-O10] [M-O12] [M-V3] the order page shows what was paid, the invoice, the parcel, and a refund within 2 s without a reload', async (context) => {

@@ -1,5 +1,6 @@
 import type { OrderLine } from '#contract/checkout.ts';
 import { m } from '../../paraglide/messages.js';
+import { getLocale } from '../../paraglide/runtime.js';
 
 type Line = Pick<OrderLine, 'title' | 'variantTitle'>;
 
@@ -13,6 +14,10 @@ export function goodsWords(lines: readonly Line[]): string {
   if (first === undefined) return '';
   return lines.length > 1 ? m.cart_more_goods({ goods: first.title }) : first.title;
 }
+
+/** Sentences one after the other, as the reader's language sets them; empty ones fall out. */
+export const sentences = (...all: string[]): string =>
+  all.filter(Boolean).join(getLocale() === 'zh-CN' ? '' : ' ');
 
 const failures: Record<string, () => string> = {
   authentication_failed: m.failed_authentication,
