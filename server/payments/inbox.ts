@@ -13,7 +13,7 @@ export interface WebhookInbox {
   markHandled(eventId: string, at: Date): Promise<void>;
   /**
    * Counts a try that failed. An event that is at fault itself is set aside after {@link triesBeforeAside} of them, so
-   * that the rest flows; while the payment service is away nothing is counted.
+   * that the rest flows; nothing is counted while a part is away or another process is at work (a `Fault`).
    */
   markFailed(eventId: string, fault: string, by: { isItsOwn: boolean }): Promise<void>;
   /** Events kept before an instant, not handled and not set aside, oldest first. */

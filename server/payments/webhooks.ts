@@ -43,9 +43,8 @@ export async function handleEvent(payments: Payments, eventId: string): Promise<
     if (event.intentId !== undefined) await observePayment(payments, event.intentId, eventId);
     if (event.accountId !== undefined) await observeAccount(payments, event.accountId);
   } catch (fault) {
-    const isServiceAway = fault instanceof Fault && fault.code === 'payment-service-down';
     const words = fault instanceof Error ? fault.message : String(fault);
-    await inbox.markFailed(eventId, words, { isItsOwn: !isServiceAway });
+    await inbox.markFailed(eventId, words, { isItsOwn: !(fault instanceof Fault) });
     throw fault;
   }
   await payments.failpoint('payments.handle:done');

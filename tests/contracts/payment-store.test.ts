@@ -45,7 +45,7 @@ describe.each([
     await inbox.keep(one, new Date('1999-01-01T00:00:00Z'));
     await inbox.keep(other, new Date('1999-01-02T00:00:00Z'));
     const before = new Date('1999-01-03T00:00:00Z');
-    await inbox.markFailed(one.eventId, 'a fault');
+    await inbox.markFailed(one.eventId, 'a fault', { isItsOwn: true });
     expect(await inbox.waiting(before, 10)).toEqual([one.eventId, other.eventId]);
     expect(await inbox.waiting(new Date('1999-01-02T00:00:00Z'), 10)).toEqual([one.eventId]);
     await inbox.markHandled(one.eventId, at);

@@ -166,7 +166,8 @@ test('[S0.13] card number, security code and payment secrets are in no document,
   expect(lines.length).toBeGreaterThan(5);
   const keys = await house.slices.redis.keys('*');
   const texts = [...record, ...lines, ...keys, ...buyersSocket.frames.map((frame) => JSON.stringify(frame))];
-  for (const word of [number, '"737"', secret ?? '', '_secret_', house.config.payments.secretKey])
+  const { secretKey, webhookSecret } = house.config.payments;
+  for (const word of [number, '"737"', secret ?? '', '_secret_', secretKey, webhookSecret])
     expect(
       texts.filter((text) => text.includes(word)),
       word,
