@@ -3,7 +3,7 @@ import type { ErrorCode, Result } from '#contract/errors.ts';
 import { AccountId, type OrderId, type PersonId } from '#contract/ids.ts';
 import type { PayOutcome } from '#server/checkout/pay.ts';
 import type { Heard, House } from './house.ts';
-import type { Card } from './payment-model.ts';
+import type { Card } from './payment-objects.ts';
 import { holdMs } from './process.ts';
 import { openVendor, stockUp, streamId, type Ware } from './record.ts';
 import type { Party } from './scheduler.ts';

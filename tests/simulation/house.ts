@@ -1,5 +1,6 @@
 import type { ServiceEvent } from '#server/payments/service.ts';
-import { PaymentModel, signatureOf } from './payment-model.ts';
+import { PaymentModel } from './payment-model.ts';
+import { signatureOf } from './payment-objects.ts';
 import { type Ground, openProcess, type Process } from './process.ts';
 import { openRecord, type Record } from './record.ts';
 import type { Party, Scheduler } from './scheduler.ts';

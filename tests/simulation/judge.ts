@@ -1,7 +1,7 @@
 import type { Order } from '#server/checkout/index.ts';
 import { rightTotal } from './buyers.ts';
 import type { House } from './house.ts';
-import { type Intent, keptOf, sentOf } from './payment-model.ts';
+import { type Intent, keptOf, sentOf } from './payment-objects.ts';
 import type { Ware } from './record.ts';
 
 const over = ['paid', 'fulfilled', 'refunded', 'cancelled', 'expired'];

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { CreatedPayment, PaymentService, ServiceEvent } from '#server/payments/service.ts';
 import { Fault } from '#server/platform/fault.ts';
-import { lookOf, type PaymentModel, signatureOf } from './payment-model.ts';
+import type { PaymentModel } from './payment-model.ts';
+import { lookOf, signatureOf } from './payment-objects.ts';
 import type { Party, Scheduler } from './scheduler.ts';
 import type { Weather } from './weather.ts';
 

@@ -1,4 +1,3 @@
-import { createHmac } from 'node:crypto';
 import type { RefundId } from '#contract/ids.ts';
 import type { Money } from '#contract/money.ts';
 import type { PaymentFact } from '#server/payments/core/observe.ts';
@@ -11,39 +10,12 @@ import type {
   PaymentService,
   ServiceEvent,
 } from '#server/payments/service.ts';
+import { type Card, type Intent, keptOf, lookOf, sentOf, type Transfer } from './payment-objects.ts';
 import type { Party, Scheduler } from './scheduler.ts';
-
-/** How a card behaves: `asks` wants an authentication, `slow` is processing for a while and then goes one way. */
-export type Card = 'good' | 'declined' | 'asks' | 'slow-good' | 'slow-bad';
-
-type RefundRow = PaymentFact['refunds'][number];
-
-/** A payment intent as the model keeps it. */
-export type Intent = Omit<PaymentFact, 'look' | 'disputes' | 'refunds'> & {
-  refunds: RefundRow[];
-  transferGroup: string;
-  createdAt: number;
-  /** Money went back by the payment service's own page. */
-  isRefundedOutside: boolean;
-  wasShownToPayer: boolean;
-};
-
-type Transfer = MadeTransfer & {
-  amount: Money;
-  chargeId: string | undefined;
-  group: string;
-  moveId: string;
-  reversals: (MadeReversal & { amount: number; moveId: string })[];
-};
 
 /** https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts */
 const smallest = 50;
 const keysLastMs = 24 * 3_600_000;
-const secret = 'whsec_simulation';
-
-/** What a webhook's sender signs: the very bytes of the body. */
-export const signatureOf = (body: Uint8Array, at: number): string =>
-  `t=${at},v1=${createHmac('sha256', secret).update(`${at}.`).update(body).digest('hex')}`;
 
 /**
  * The payment service as it stands on its own side: intents, refunds, transfers, events and idempotency keys. Every
@@ -316,15 +288,3 @@ export class PaymentModel {
     this.onEvent(event);
   }
 }
-
-/** What of a payment is here still. */
-export const keptOf = ({ charge, refunds }: Pick<Intent, 'charge' | 'refunds'>): number =>
-  (charge?.captured ?? 0) - refunds.reduce((sum, { amount, hasFailed }) => sum + (hasFailed ? 0 : amount), 0);
-
-/** What of a transfer is with the vendor still. */
-export const sentOf = ({ amount, reversals }: Transfer): number =>
-  amount.amount - reversals.reduce((sum, one) => sum + one.amount, 0);
-
-/** What a list shows of a payment. */
-export const lookOf = (intent: Intent): string =>
-  `${intent.status} ${intent.failureCode ?? ''} ${(intent.charge?.captured ?? 0) - keptOf(intent)}`;
