@@ -159,7 +159,7 @@ function withPayoutsOf(store: PaymentStore, remembered: PaymentStore): PaymentSt
 }
 
 /** Yields before and after each call, as often as the dice say: so two who work over one store meet at any step. */
-export function jittered<Store extends object>(store: Store, dice: () => number): Store {
+function jittered<Store extends object>(store: Store, dice: () => number): Store {
   const pause = async (): Promise<void> => {
     for (let turns = Math.floor(dice() * 4); turns > 0; turns -= 1) await Promise.resolve();
     if (dice() < 0.03) await new Promise((resolve) => setImmediate(resolve));

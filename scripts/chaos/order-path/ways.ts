@@ -34,7 +34,7 @@ export type Way = {
 export const list = 10_000;
 const off = 3000;
 export const couponOf = { off, funders: [{ funder: 'platform' as const, basisPoints: 10_000 }] };
-export const totalOf = ({ coupon }: Item): number => (coupon === undefined ? list : list - off);
+const totalOf = ({ coupon }: Item): number => (coupon === undefined ? list : list - off);
 const holdMs = 300_000;
 
 async function place(stage: Stage, hands: Process, item: Item): Promise<void> {
