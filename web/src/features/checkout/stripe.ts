@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { PaymentConfig } from '#contract/payments.ts';
 
 /** The part of Stripe.js that the panel uses; the simulator's script has the same surface. */
-export type StripeElements = {
+type StripeElements = {
   create(kind: 'payment', options: object): StripeElement;
   update(options: object): void;
   submit(): Promise<{ error?: StripeFault }>;
