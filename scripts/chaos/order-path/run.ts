@@ -55,5 +55,5 @@ export async function breakOrderPath(
     uri.pathname = `/chaos_${process.pid}_${Date.now()}_${made}`;
     return uri.href;
   };
-  return run(seed, databases, size, operations);
+  return await run(seed, databases, size, operations);
 }
