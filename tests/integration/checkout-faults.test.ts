@@ -213,39 +213,6 @@ test('a second payment of a paid order goes back, and so does one of another amo
   expect(await keptOf(cheap.orderId)).toBe(0);
 });
 
-test('[M-O9] of 50 payments at the last instant each ends paid with its unit, or unpaid with the unit back', async () => {
-  const ends = new Set<string>();
-  const racers = Array.from({ length: 10 }, (_, index) => index);
-  for (let round = 0; round < 5; round += 1) {
-    const races = await Promise.all(
-      racers.map(async (index) => {
-        const asks = index % 3 === 0;
-        const token = await till.token(asks ? 'pm_card_threeDSecure2Required' : 'pm_card_visa');
-        return { asks, token, teapot: await till.sell({ price: 3000, units: 5 }) };
-      }),
-    );
-    const placed = await Promise.all(
-      races.map(async (race) => ({
-        ...race,
-        order: await till.place(till.newPerson(), till.askFor(race.teapot, 3000)),
-      })),
-    );
-    const holdEnds = placed.map(({ order }) => order.holdEndsAt.getTime());
-    till.pass(Math.min(...holdEnds) - till.clock.now() - 120 * round);
-    const paying = placed.map(async ({ order, token, asks }) => {
-      await till.checkout.pay(order, token).catch(() => undefined);
-      const intentId = asks ? (await till.orderNow(order.orderId)).paying?.intentId : undefined;
-      if (intentId) till.stripe.control.authenticate(intentId, 'complete');
-    });
-    while (till.clock.now() < Math.max(...holdEnds) + 20) await till.checkout.sweepHolds();
-    await Promise.all(paying);
-    await mend();
-    for (const { order, teapot } of placed)
-      ends.add((await expectWhole(order.orderId, teapot.variantId, 3000)).state);
-  }
-  expect([...ends].toSorted()).toEqual(['expired', 'paid']);
-}, 60_000);
-
 test.each([
   ['no answer after the charge', { kind: 'timeout-after', ms: 1 }],
   ['a reset in the middle of the answer', { kind: 'reset-mid-body' }],

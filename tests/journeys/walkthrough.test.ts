@@ -1,16 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
-import { OrderView } from '#contract/checkout.ts';
+import { DeskOrder, OrderView } from '#contract/checkout.ts';
 import { ClaimAnswer, DropDeskView, Wallet } from '#contract/drops.ts';
 import type { StreamId } from '#contract/ids.ts';
 import { StreamReport } from '#contract/metrics.ts';
 import { HealthView } from '#contract/operations.ts';
+import { StreamView } from '#contract/rooms.ts';
 import type { LiveClient } from '../../scripts/clients/live-client.ts';
 import type { Person } from '../support/cast.ts';
 import { openSocket } from '../support/house.ts';
 import { eventually } from '../support/installation.ts';
-import { purse } from '../support/purse.ts';
+import { later } from '../support/later.ts';
+import { purse, type Wish } from '../support/purse.ts';
 import { shop } from '../support/shop.ts';
 import {
   claimTogether,
@@ -63,22 +65,27 @@ async function enter(person: Person, streamId: StreamId): Promise<LiveClient> {
   return socket;
 }
 
-test('[S0.4] [M-R1] [S0.17] [S0.1] [M-O1] [M-C1] [S3.6] [S3.7] [S3.8] [S3.9] [S0.11] [S0.15] a show from the first sign-up to the report, with four browsers and twenty viewers', {
+test('[S0.4] [M-R1] [S0.17] [S0.1] [M-O1] [M-C1] [S3.6] [S3.7] [S3.8] [S3.9] [S3.14] [S3.20] [S3.21] [S0.11] [S0.15] [M-O10] a show from the first sign-up to the report, with four browsers and twenty viewers', {
   timeout: 240_000,
 }, async (context) => {
   show.clearAfter(context, 'walkthrough');
   const { aki, bo, hana, ana, house } = show;
 
   // 1: everything is well, vendors enter their goods, Hana schedules the stream and builds the showcase.
-  const { streamId, teapot } = await step('1', async () => {
+  const { streamId, teapot, scarf } = await step('1', async () => {
     const teapot = await shop.addProduct(aki.person, aki.vendorId, { list: 4000, floor: 3000, stock: 10 });
-    const scarf = await shop.addProduct(bo.person, bo.vendorId, { title: 'Scarf', list: 2500, floor: 1800 });
+    const scarf = await shop.addProduct(bo.person, bo.vendorId, {
+      title: 'Scarf',
+      list: 2500,
+      floor: 1800,
+      stock: 20,
+    });
     const health = await hana.get('/health', HealthView);
     expect(health.state).toBe('well');
     expect(health.parts.map(({ kind }) => kind)).toEqual(
       expect.arrayContaining(['process', 'store', 'payment']),
     );
-    return { streamId: await show.schedule(teapot, scarf), teapot };
+    return { streamId: await show.schedule(teapot, scarf), teapot, scarf };
   });
 
   // 2, thin: Hana prepares a drop of five coupons of 10.00, Aki approves.
@@ -231,7 +238,22 @@ test('[S0.4] [M-R1] [S0.17] [S0.1] [M-O1] [M-C1] [S3.6] [S3.7] [S3.8] [S3.9] [S0
     return outcomes[0] === 'yours' ? first : second;
   });
 
-  // 6: the winner pays price less coupon beside the playing video, two more over the API; others are refused.
+  // 6: W1 pays price less coupon beside the playing video, W2 and W3 over the API; V20 tries W1's coupon; W4 opens the
+  // payment and leaves, W5 never uses the coupon.
+  const w1 = winner.person;
+  const [w2, w3, w4, w5, v8] = viewers.slice(3);
+  if (!w2 || !w3 || !w4 || !w5 || !v8) throw new Error('the winners did not come');
+  const couponOf = async (one: Person) => (await one.get('/wallet', Wallet)).grants[0];
+  const wish = async (one: Person) => ({
+    ...{ product: teapot, streamId, total: 3000 },
+    coupon: (await couponOf(one))?.grantId ?? '',
+  });
+  const buy = async (one: Person, wanted: Wish, card?: string) => {
+    const { orderId } = await purse.place(one, wanted);
+    await purse.pay(one, orderId, card);
+    await eventually(async () => (await purse.order(one, orderId)).state === 'paid', `${orderId} is paid`);
+    return orderId;
+  };
   await step('6', async () => {
     const { page, person } = winner;
     const before = await pictureOf(winner);
@@ -248,24 +270,38 @@ test('[S0.4] [M-R1] [S0.17] [S0.1] [M-O1] [M-C1] [S3.6] [S3.7] [S3.8] [S3.9] [S0
 
     const mine = await person.get('/orders', z.object({ items: z.array(OrderView) }));
     expect(mine.items).toMatchObject([{ state: 'paid', totals: { total: { amount: 3000 } } }]);
-    const couponOf = async (one: Person) => (await one.get('/wallet', Wallet)).grants[0]?.grantId ?? '';
-    const otherCards = ['5555555555554444', '378282246310005'];
-    for (const [at, one] of viewers.slice(3, 5).entries()) {
-      const wish = { product: teapot, streamId, total: 3000, coupon: await couponOf(one) };
-      const { orderId } = await purse.place(one, wish);
+    await expect(purse.place(guest, await wish(w1))).rejects.toThrow(/coupon-not-yours/);
+    await expect(purse.place(w1, await wish(w1))).rejects.toThrow(/coupon-spent/);
+    for (const [one, card] of [
+      [w2, '5555555555554444'],
+      [w3, '378282246310005'],
+    ] as const) {
+      const { orderId } = await purse.place(one, await wish(one));
+      // The card that W1 paid with has had its coupon of this drop.
       await expect(purse.pay(one, orderId)).rejects.toThrow(/payer-cap/);
-      await purse.pay(one, orderId, otherCards[at]);
+      await purse.pay(one, orderId, card);
       await eventually(async () => (await purse.order(one, orderId)).state === 'paid', `${orderId} is paid`);
     }
-    const stolen = { product: teapot, streamId, total: 3000, coupon: await couponOf(viewers[5] ?? guest) };
-    await expect(purse.place(guest, stolen)).rejects.toThrow(/coupon-not-yours/);
+
+    const left = await purse.place(w4, await wish(w4));
+    expect(await couponOf(w4)).toMatchObject({ state: 'reserved' });
+    await using afterTheHold = await later(house.config, 6 * 60_000);
+    await afterTheHold.checkout.sweepHolds();
+    await eventually(
+      async () => (await purse.order(w4, left.orderId)).state === 'expired',
+      'the hold has ended',
+    );
+    expect(await couponOf(w4)).toMatchObject({ state: 'granted' });
   });
+
+  // 7, thin: there are no offers yet, V8 buys the scarf at its list price.
+  const scarfOrder = await step('7', () => buy(v8, { product: scarf, streamId, total: 2500 }));
 
   // 6, the money: every webhook comes three times, and each sale counts once.
   await step('6, three times', async () => {
     const entries = () => house.slices.payments.journal.entriesOf('');
     const transfers = () => house.slices.payments.journal.entriesOf('transfer:');
-    await eventually(async () => (await transfers()).length === 3, 'Aki has what is hers');
+    await eventually(async () => (await transfers()).length === 4, 'Aki and Bo have what is theirs');
     await house.stripe.webhooksSettled();
     const told = house.stripe.events();
     const before = await entries();
@@ -280,30 +316,90 @@ test('[S0.4] [M-R1] [S0.17] [S0.1] [M-O1] [M-C1] [S3.6] [S3.7] [S3.8] [S3.9] [S0
     expect(variant?.stock).toMatchObject({ available: 7, held: 0, sold: 3 });
   });
 
+  // 10: Hana ends the stream; afterwards W4 pays with the grant, V8 returns the scarf and Bo refunds it, W5's coupon runs
+  // out after one reminder.
+  await step('10', async () => {
+    await control.page.getByRole('button', { name: 'End stream' }).click();
+    await control.page.getByRole('dialog').getByRole('button', { name: 'End stream' }).click();
+    await eventually(
+      async () => (await hana.get(`/streams/${streamId}`, StreamView)).state === 'ended',
+      'the stream has ended',
+    );
+    await buy(w4, await wish(w4), '6011111111111117');
+
+    const { page } = await show.seat(v8, `/orders/${scarfOrder}`);
+    const { page: desk } = await show.seat(bo.person, `/vendor`);
+    await desk.getByRole('button', { name: /^Orders/ }).click();
+    await desk.getByText('Scarf').first().click();
+    await desk.getByTestId('order-state').waitFor();
+    await bo.person.send(
+      'POST',
+      `/vendors/${bo.vendorId}/orders/${scarfOrder}/refunds`,
+      { units: 'restock', reason: 'Too warm' },
+      DeskOrder,
+      randomUUID(),
+    );
+    for (const screen of [page, desk])
+      await screen
+        .getByTestId('order-state')
+        .getByText('Refunded', { exact: true })
+        .waitFor({ timeout: 2000 });
+    await eventually(async () => {
+      const variant = (await house.slices.catalog.products.get(scarf.productId))?.variants[0];
+      return variant?.stock.available === 20 && variant.stock.sold === 0;
+    }, 'the scarf is back on the shelf');
+
+    const socket = await enter(w5, streamId);
+    for (const minutes of [11, 12]) {
+      await using nearTheEnd = await later(house.config, minutes * 60_000);
+      await nearTheEnd.drops.sweep();
+    }
+    await socket.until(() => socket.heard('drops.grant-ending').length > 0);
+    await using afterTheEnd = await later(house.config, 16 * 60_000);
+    await afterTheEnd.drops.sweep();
+    expect(socket.heard('drops.grant-ending')).toHaveLength(1);
+    await eventually(async () => (await couponOf(w5))?.state === 'expired', 'the coupon of W5 has run out');
+    await socket[Symbol.asyncDispose]();
+  });
+
   // 12: what Ana reads equals the orders, the journal and the payment service's own list, and names nobody.
   await step('12', async () => {
     const report = await ana.get(`/reports/streams/${streamId}`, StreamReport);
     expect(report.figures).toMatchObject({
-      orders: 3,
-      gmv: { amount: 9000 },
-      gmvLive: { amount: 9000 },
-      discounts: { amount: 3000 },
+      orders: 5,
+      gmv: { amount: 14_500 },
+      gmvLive: { amount: 11_500 },
+      gmvAfterEnd: { amount: 3000 },
+      refunds: { amount: 2500 },
+      net: { amount: 12_000 },
+      discounts: { amount: 4000 },
       claims: 19,
       granted: 5,
-      redeemed: 3,
+      redeemed: 4,
       danmaku: 50,
     });
-    expect(report.ledger).toMatchObject({ isEqual: true, gmvFromOrders: { amount: 9000 } });
+    expect(report.drops).toMatchObject([
+      { granted: 5, redeemed: 4, expired: 1, discountCost: { amount: 4000 } },
+    ]);
+    expect(report.ledger).toMatchObject({ isEqual: true, gmvFromOrders: { amount: 14_500 } });
     const charged = house.stripe.control
       .objects()
       .payment_intents.filter(({ status }) => status === 'succeeded')
       .reduce((sum, { amount_received }) => sum + amount_received, 0);
-    expect(charged).toBe(9000);
+    expect(charged).toBe(14_500);
+    const sums = await house.slices.payments.journal.balances();
+    const sumOf = (account: string) => sums.find((one) => one.account === account)?.amount.amount ?? 0;
+    // Both were paid out, and the fee of the scarf went back with it.
+    expect([sumOf(`vendor:${aki.vendorId}`), sumOf(`vendor:${bo.vendorId}`), sumOf('platform:fees')]).toEqual(
+      [0, 0, -600],
+    );
+    expect(sumOf('payment-service')).toBe(600);
     const { page } = await show.seat(ana, `/analyst/${streamId}`);
     const figure = (name: string) => page.locator(`[data-figure=${name}]`).getByTestId('value').textContent();
     await page.getByTestId('ledger-check').waitFor();
-    expect(await figure('gmv')).toBe('$90.00');
-    expect(await figure('orders')).toBe('3');
+    expect(await figure('gmv')).toBe('$145.00');
+    expect(await figure('orders')).toBe('5');
+    expect(await figure('net')).toBe('$120.00');
     const words = JSON.stringify(report) + (await page.getByRole('main').textContent());
     for (const { handle, accountId } of [...viewers, hana, aki.person])
       expect(new RegExp(`\\b(${handle}|${accountId})\\b`).test(words)).toBe(false);
