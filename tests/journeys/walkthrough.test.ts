@@ -4,7 +4,6 @@ import { z } from 'zod';
 import { DeskOrder, OrderView } from '#contract/checkout.ts';
 import { ClaimAnswer, DropDeskView, Wallet } from '#contract/drops.ts';
 import type { StreamId } from '#contract/ids.ts';
-import { StreamReport } from '#contract/metrics.ts';
 import { HealthView } from '#contract/operations.ts';
 import { StreamView } from '#contract/rooms.ts';
 import type { LiveClient } from '../../scripts/clients/live-client.ts';
@@ -14,19 +13,9 @@ import { eventually } from '../support/installation.ts';
 import { later } from '../support/later.ts';
 import { purse, type Wish } from '../support/purse.ts';
 import { shop } from '../support/shop.ts';
-import {
-  claimTogether,
-  framesIn,
-  openShow,
-  payInPanel,
-  pictureOf,
-  type Seat,
-  type Show,
-  watchEnter,
-  watchFor,
-  whenEntered,
-  whenSeen,
-} from '../support/show.ts';
+import { claimTogether, openShow, payInPanel, pictureOf, type Seat, type Show } from '../support/show.ts';
+import { readReport } from './walkthrough/report.ts';
+import { talk } from './walkthrough/talk.ts';
 
 let show: Show;
 beforeAll(async () => {
@@ -69,7 +58,7 @@ test('[S0.4] [M-R1] [S0.17] [S0.1] [M-O1] [M-C1] [S3.6] [S3.7] [S3.8] [S3.9] [S3
   timeout: 240_000,
 }, async (context) => {
   show.clearAfter(context, 'walkthrough');
-  const { aki, bo, hana, ana, house } = show;
+  const { aki, bo, hana, house } = show;
 
   // 1: everything is well, vendors enter their goods, Hana schedules the stream and builds the showcase.
   const { streamId, teapot, scarf } = await step('1', async () => {
@@ -147,49 +136,7 @@ test('[S0.4] [M-R1] [S0.17] [S0.1] [M-O1] [M-C1] [S3.6] [S3.7] [S3.8] [S3.9] [S3
   const [v1, v2] = viewers;
   if (!first || !second || !third || !v1 || !v2) throw new Error('the first three did not come');
 
-  // 4, thin: talk, each way under a second.
-  await step('4', async () => {
-    const audience = [control, second, third];
-    for (const seat of audience) await watchFor(seat, 'Is it dishwasher safe?');
-    const field = first.page.getByRole('textbox', { name: 'Say something' });
-    await field.fill('Is it dishwasher safe?');
-    await watchEnter(first);
-    await field.press('Enter');
-    const asked = await whenEntered(first);
-    for (const seat of audience)
-      expect((await whenSeen(seat, 'Is it dishwasher safe?')) - asked).toBeLessThan(1000);
-    const heard = () => sockets.every((one) => one.heard('danmaku.posted').length > 0);
-    await eventually(heard, 'every socket heard the line');
-
-    await watchFor(first, 'By hand it keeps its glaze');
-    const answer = control.page.getByRole('textbox', { name: 'Say something' });
-    await answer.fill('By hand it keeps its glaze');
-    await watchEnter(control);
-    await answer.press('Enter');
-    const answered = await whenEntered(control);
-    expect((await whenSeen(first, 'By hand it keeps its glaze')) - answered).toBeLessThan(1000);
-
-    // Everybody talks: one order on all screens, and the picture goes on under the flying lines. How many frames that
-    // costs is for a bench: four browsers on two cores say nothing of it.
-    const talking = Promise.all(
-      sockets
-        .slice(0, 16)
-        .flatMap((socket, at) =>
-          [1, 2, 3].map((round) =>
-            socket.ask('danmaku.post', { text: `line ${round} of v${at + 4}` }, streamId),
-          ),
-        ),
-    );
-    expect(await framesIn(second, 2000)).toBeGreaterThan(4);
-    expect((await talking).filter(({ ok }) => !ok)).toEqual([]);
-    const linesAt = ({ page }: Seat) => page.getByRole('log').first().locator('li').allTextContents();
-    for (const seat of seats)
-      await eventually(async () => (await linesAt(seat)).length === 50, `${seat.name} has all lines`);
-    const [atFirst, atSecond, atThird] = await Promise.all(seats.map(linesAt));
-    // The writer of a line reads "You".
-    expect(atFirst?.slice(1)).toEqual(atSecond?.slice(1));
-    expect(atSecond).toEqual(atThird);
-  });
+  await step('4', () => talk({ streamId, control, seats: [first, second, third], sockets }));
 
   // 5: Hana pins the teapot and releases the drop; V1 to V19 claim, the guest is asked to sign in.
   const winner = await step('5', async () => {
@@ -362,48 +309,7 @@ test('[S0.4] [M-R1] [S0.17] [S0.1] [M-O1] [M-C1] [S3.6] [S3.7] [S3.8] [S3.9] [S3
     await socket[Symbol.asyncDispose]();
   });
 
-  // 12: what Ana reads equals the orders, the journal and the payment service's own list, and names nobody.
-  await step('12', async () => {
-    const report = await ana.get(`/reports/streams/${streamId}`, StreamReport);
-    expect(report.figures).toMatchObject({
-      orders: 5,
-      gmv: { amount: 14_500 },
-      gmvLive: { amount: 11_500 },
-      gmvAfterEnd: { amount: 3000 },
-      refunds: { amount: 2500 },
-      net: { amount: 12_000 },
-      discounts: { amount: 4000 },
-      claims: 19,
-      granted: 5,
-      redeemed: 4,
-      danmaku: 50,
-    });
-    expect(report.drops).toMatchObject([
-      { granted: 5, redeemed: 4, expired: 1, discountCost: { amount: 4000 } },
-    ]);
-    expect(report.ledger).toMatchObject({ isEqual: true, gmvFromOrders: { amount: 14_500 } });
-    const charged = house.stripe.control
-      .objects()
-      .payment_intents.filter(({ status }) => status === 'succeeded')
-      .reduce((sum, { amount_received }) => sum + amount_received, 0);
-    expect(charged).toBe(14_500);
-    const sums = await house.slices.payments.journal.balances();
-    const sumOf = (account: string) => sums.find((one) => one.account === account)?.amount.amount ?? 0;
-    // Both were paid out, and the fee of the scarf went back with it.
-    expect([sumOf(`vendor:${aki.vendorId}`), sumOf(`vendor:${bo.vendorId}`), sumOf('platform:fees')]).toEqual(
-      [0, 0, -600],
-    );
-    expect(sumOf('payment-service')).toBe(600);
-    const { page } = await show.seat(ana, `/analyst/${streamId}`);
-    const figure = (name: string) => page.locator(`[data-figure=${name}]`).getByTestId('value').textContent();
-    await page.getByTestId('ledger-check').waitFor();
-    expect(await figure('gmv')).toBe('$145.00');
-    expect(await figure('orders')).toBe('5');
-    expect(await figure('net')).toBe('$120.00');
-    const words = JSON.stringify(report) + (await page.getByRole('main').textContent());
-    for (const { handle, accountId } of [...viewers, hana, aki.person])
-      expect(new RegExp(`\\b(${handle}|${accountId})\\b`).test(words)).toBe(false);
-  });
+  await step('12', () => readReport(show, { streamId, viewers }));
 
   for (const socket of sockets) await socket[Symbol.asyncDispose]();
   expect([control, ...seats].flatMap(({ slips }) => slips)).toEqual([]);
