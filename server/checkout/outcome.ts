@@ -82,7 +82,7 @@ async function moneyCame(checkout: Checkout, payment: ObservedPayment): Promise<
       return 'refund';
     }
     if (decision === 'wait') throw new Error(`${intentId} is paid, ${order.orderId} is ${order.state}`);
-    const sale: OrderPaid = { intentId, chargeId, at: payment.at, card: payment.card };
+    const sale: OrderPaid = { intentId, chargeId, at: paidAt(order, payment), card: payment.card };
     await failpoint('checkout.paid:decided');
     const done =
       decision === 'complete' ? await complete(checkout, order, sale) : await revive(checkout, order, sale);
@@ -90,6 +90,9 @@ async function moneyCame(checkout: Checkout, payment: ObservedPayment): Promise<
   }
   throw new Error(`${intentId}: the order kept changing`);
 }
+
+/** The payment service dates in whole seconds, and so may date a payment before its order. */
+const paidAt = ({ placedAt }: Order, { at }: ObservedPayment): Date => (at < placedAt ? placedAt : at);
 
 async function complete(checkout: Checkout, order: Order, sale: OrderPaid): Promise<'kept' | undefined> {
   const { store, failpoint } = checkout;

@@ -36,6 +36,9 @@ test('[S0.12] a paid order is charged its total, its vendor is paid less the fee
     state: 'paid',
     fee: { amount: 150, currency: 'USD' },
   });
+  // The payment service dates in whole seconds; a payment is not older than its order for that.
+  const { paid, placedAt } = await till.orderNow(order.orderId);
+  expect(paid?.at.getTime()).toBeGreaterThanOrEqual(placedAt.getTime());
   expect(await till.payments.sweepTransfers()).toBeGreaterThan(0);
   const { data: transfers } = await till.sdk.transfers.list({ transfer_group: order.orderId });
   expect(transfers).toMatchObject([{ amount: 2850, currency: 'usd' }]);
