@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { z } from 'zod';
-import { DeskProduct, pageOf } from '#contract/catalog.ts';
+import { DeskProduct, pageOf, type SellingTerms, SellingTermsView } from '#contract/catalog.ts';
 import { ChannelView, Me, VendorView } from '#contract/identity.ts';
 import { type ChannelId, PictureId, type ProductId, type StreamId, type VendorId } from '#contract/ids.ts';
 import { PayoutLink, PayoutStatus } from '#contract/payments.ts';
@@ -8,55 +8,8 @@ import type { RoleGrant } from '#contract/permissions.ts';
 import { DeskStream } from '#contract/rooms.ts';
 import type { HttpClient } from '../clients/http-client.ts';
 import { enter, type Handle, people } from './cast.ts';
+import { goods, terms } from './goods.ts';
 import { renderPicture } from './picture.ts';
-
-type Goods = {
-  picture: string;
-  title: string;
-  description: string;
-  list: number;
-  floor: number;
-  stock: number;
-};
-
-const goods: Record<'Aki' | 'Bo', Goods[]> = {
-  Aki: [
-    {
-      picture: 'teapot',
-      title: 'Celadon teapot, 600 ml',
-      description: 'Thrown and glazed by hand in Longquan. Pours clean, holds 600 ml.',
-      list: 4000,
-      floor: 2500,
-      stock: 40,
-    },
-    {
-      picture: 'tin',
-      title: 'Tea tin, 80 g',
-      description: 'Roasted oolong of this autumn in a tin that closes with a sigh.',
-      list: 1200,
-      floor: 800,
-      stock: 50,
-    },
-  ],
-  Bo: [
-    {
-      picture: 'coat',
-      title: 'Wool coat',
-      description: 'Boiled wool, horn buttons, two deep pockets.',
-      list: 12_000,
-      floor: 10_000,
-      stock: 6,
-    },
-    {
-      picture: 'scarf',
-      title: 'Lambswool scarf',
-      description: 'Brushed twice, so that it does not itch.',
-      list: 2500,
-      floor: 1800,
-      stock: 20,
-    },
-  ],
-};
 
 export type Show = {
   address: string;
@@ -91,6 +44,7 @@ export async function seedShow(
       undefined,
       z.unknown(),
     );
+    await setTerms(cast[owner], vendorId, terms[owner]);
     for (const one of goods[owner]) {
       const { productId, title } = await addProduct(cast[owner], vendorId, one);
       products.push({ productId, vendorId, owner, title });
@@ -169,7 +123,20 @@ async function openVendor(client: HttpClient, name: string): Promise<VendorId> {
   throw new Error(`${name} cannot be paid: the payment service sent no word`);
 }
 
-async function addProduct(client: HttpClient, vendorId: VendorId, one: Goods): Promise<DeskProduct> {
+/** Sets the vendor's terms, unless some were set before. */
+async function setTerms(client: HttpClient, vendorId: VendorId, wanted: SellingTerms): Promise<void> {
+  const path = `/vendors/${vendorId}/selling-terms`;
+  const { version } = await client.get(path, SellingTermsView);
+  if (version > 0) return;
+  const { status } = await client.call('PUT', path, wanted, { 'if-match': '"0"' });
+  if (status !== 200) throw new Error(`the terms of ${wanted.legalName} were answered ${status}`);
+}
+
+async function addProduct(
+  client: HttpClient,
+  vendorId: VendorId,
+  one: (typeof goods)['Aki'][number],
+): Promise<DeskProduct> {
   const known = await client.get(`/vendors/${vendorId}/products`, pageOf(DeskProduct));
   const found = known.items.find(({ title }) => title === one.title);
   if (found) return found;
@@ -180,15 +147,17 @@ async function addProduct(client: HttpClient, vendorId: VendorId, one: Goods): P
     listPrice: price(one.list),
     floorPrice: price(one.floor),
     stock: one.stock,
+    ...(one.variantTitle && { variantTitle: one.variantTitle }),
     pictureId: await uploadPicture(client, one.picture, 800, 800),
   };
-  return client.send(
-    'POST',
-    `/vendors/${vendorId}/products`,
-    wish,
-    DeskProduct,
-    `demo-product-${one.picture}`,
-  );
+  const path = `/vendors/${vendorId}/products`;
+  const made = await client.send('POST', path, wish, DeskProduct, `demo-product-${one.picture}`);
+  for (const { title, stock } of one.others ?? []) {
+    const variant = { title, listPrice: price(one.list), floorPrice: price(one.floor), stock };
+    const key = `demo-variant-${one.picture}-${title}`;
+    await client.send('POST', `${path}/${made.productId}/variants`, variant, DeskProduct, key);
+  }
+  return made;
 }
 
 async function uploadPicture(
