@@ -26,6 +26,7 @@ export type CheckoutParts = {
     | 'registerOutcome'
     | 'isPayable'
     | 'feeOf'
+    | 'leastCharge'
     | 'planTransfer'
     | 'capture'
     | 'refund'

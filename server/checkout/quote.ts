@@ -71,6 +71,8 @@ export async function priceAsk(
   const { goods, discount, shipping, tax, isTaxIncluded, total } = breakdown;
   if (![goods, shipping, tax, total].every((sum) => Price.safeParse(sum).success))
     return refuse('invalid-request', 'the total is more than one order may come to');
+  // What is not final may yet grow by its shipping and tax.
+  if (isFinal && total.amount < payments.leastCharge(currency).amount) return refuse('total-too-small');
   return accept({
     vendorId,
     streamId: ask.streamId,

@@ -68,6 +68,7 @@ export const errors = {
   'coupon-expired': row(409, 'This coupon has run out.'),
   'one-vendor-per-order': row(409, 'One order buys from one vendor.'),
   'quote-changed': row(409, 'The total changed: look at it once more.'),
+  'total-too-small': row(409, 'That is less than can be paid by card.'),
   'hold-ended': row(409, 'The hold has run out.'),
   'order-not-payable': row(409, 'This order cannot be paid in its present state.'),
   'card-declined': row(402, 'The card was declined. Nothing was charged.'),

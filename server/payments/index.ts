@@ -1,6 +1,7 @@
 import type { VendorId } from '#contract/ids.ts';
-import type { Money } from '#contract/money.ts';
+import type { Currency, Money } from '#contract/money.ts';
 import { portion } from '../platform/money.ts';
+import { leastCharges } from './core/least-charge.ts';
 import { type RefundableSale, type RefundShare, shareOfRefund } from './core/refund.ts';
 import { paymentRoutes } from './http.ts';
 import { observePayment } from './observe.ts';
@@ -67,6 +68,8 @@ export function createPayments(parts: PaymentParts) {
       amount: portion(amount, Math.round(parts.config.payments.feePercent * 100)),
       currency,
     }),
+    /** No card is charged less than this. */
+    leastCharge: (currency: Currency): Money => ({ amount: leastCharges[currency], currency }),
     planTransfer: (sale: SaleInput) => planTransfer(payments, sale),
 
     async isPayable(vendorId: string): Promise<boolean> {

@@ -145,6 +145,37 @@ test('[B10] a total beyond what one order may come to is refused, not charged', 
   });
 });
 
+test('[B10] a total that no card can pay is refused at quote and order, and nothing is held', async () => {
+  const { goods } = await shopOf({});
+  const buyer = till.newPerson();
+  for (const total of [0, 1, 49]) {
+    const coupon = till.grant(buyer, { off: 1000 - total });
+    const ask = askOf(goods as never, { coupon });
+    const refused = { ok: false, refusal: 'total-too-small' };
+    expect(await till.checkout.quote(buyer, ask)).toEqual(refused);
+    expect(await till.checkout.place(buyer, fresh(), { ...ask, quotedTotal: usd(total) })).toEqual(refused);
+    expect(await till.stockOf(goods.variantId)).toEqual({ available: 99, held: 0, sold: 0 });
+    expect(till.coupons.get(coupon)).toMatchObject({ state: 'granted' });
+  }
+  const coupon = till.grant(buyer, { off: 950 });
+  const ask = askOf(goods as never, { coupon });
+  expect(await till.checkout.quote(buyer, ask)).toMatchObject({ value: { totals: { total: usd(50) } } });
+  const order = await till.place(buyer, { ...ask, quotedTotal: usd(50) });
+  await till.checkout.pay(order, await till.token());
+  await till.settled();
+  expect(await till.orderNow(order.orderId)).toMatchObject({ state: 'paid', totals: { total: usd(50) } });
+});
+
+test('a total that shipping has yet to join is quoted however small, and sold when it has grown', async () => {
+  const { vendorId } = await shopOf({
+    needsDelivery: true,
+    shipping: [{ kind: 'table', zones: [{ countries: ['GB'], rate: usd(300) }] }],
+  });
+  const pin = await till.sell({ price: 30, vendor: vendorId });
+  expect(await quoteOf(pin)).toMatchObject({ value: { isTotalFinal: false, totals: { total: usd(30) } } });
+  expect(await place(pin, 330, { delivery: york })).toMatchObject({ ok: true });
+});
+
 const paidAtOnce = async (vendorId: VendorId, many: number): Promise<OrderId[]> => {
   const goods = await till.sell({ price: 1000, units: 99, vendor: vendorId });
   const ids: OrderId[] = [];

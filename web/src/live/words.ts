@@ -92,6 +92,7 @@ const refusalWords: Record<ErrorCode, () => string> = {
   'cart-full': m.error_cart_full,
   'address-book-full': m.error_address_book_full,
   'not-refundable': m.error_not_refundable,
+  'total-too-small': m.error_total_too_small,
   'refund-too-large': m.error_refund_too_large,
   'more-than-bought': m.error_more_than_bought,
   'order-not-paid': m.error_order_not_paid,
