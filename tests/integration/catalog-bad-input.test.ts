@@ -99,7 +99,7 @@ test('[B10] another currency, a floor above the price and a list price of nothin
     ['POST', `/vendors/${vendorId}/products`, { ...goods, floorPrice: euro }, 422],
     ['POST', `/vendors/${vendorId}/products`, { ...goods, floorPrice: usd(4001) }, 422],
     ['POST', `/vendors/${vendorId}/products`, { ...goods, listPrice: usd(0), floorPrice: usd(0) }, 422],
-    ['POST', `/vendors/${vendorId}/products`, { ...goods, listPrice: { amount: 1, currency: 'XXX' } }, 422],
+    ['POST', `/vendors/${vendorId}/products`, { ...goods, listPrice: { amount: 1, currency: 'QQQ' } }, 422],
     ['POST', `${path}/variants`, { ...goods, floorPrice: euro }, 422],
     ['POST', `${path}/variants`, { ...goods, listPrice: euro, floorPrice: euro }, 409],
     ['POST', `${path}/variants`, { ...goods, floorPrice: usd(4001) }, 422],

@@ -131,7 +131,7 @@ test.each<[string, unknown]>([
   ['a fraction', usd(1.5)],
   ['1e21', usd(1e21)],
   ['a price beyond all', usd(100_000_000)],
-  ['no such currency', { amount: 4000, currency: 'XXX' }],
+  ['no such currency', { amount: 4000, currency: 'QQQ' }],
   ['an operator', { $gt: 0 }],
   ['an operator inside', usd({ $gt: 0 })],
   ['a bare number', 4000],
